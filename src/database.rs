@@ -530,6 +530,9 @@ impl Database {
         }
         state.machines[to as usize].connections -= u32::from(query_state != QueryState::Queued);
         state.counts.report.cancelled += 1;
+        if let Some(shedding) = &mut state.machines[to as usize].shedding {
+            shedding.given_up(call, self.kernel.now());
+        }
         let query = self.calls.request(call).query;
         // A batch knows itself how many it has.
         if matches!(query_state, QueryState::Ready | QueryState::InService(_)) || matches!(query, Query::Batch(_)) {
@@ -557,7 +560,7 @@ impl Database {
         self.account(&mut state);
         let mut broken: Vec<CallId> = Vec::new();
         let State { machines, arrived_frozen, locks, .. } = &mut *state;
-        let Machine { queue, ready, connections, workers, first, idle, .. } = &mut machines[PRIMARY as usize];
+        let Machine { queue, ready, connections, workers, first, idle, shedding, .. } = &mut machines[PRIMARY as usize];
         for (worker, work) in workers.iter_mut().enumerate().rev() {
             if let Some(Serving { call, .. }) = work.take() {
                 broken.push(call);
@@ -568,6 +571,10 @@ impl Database {
             broken.extend(std::iter::from_fn(|| queue.pop(&self.calls)));
         }
         *connections = 0;
+        // Like breakers and budgets of a server that restarts, it begins anew.
+        if let Some(shedding) = shedding {
+            shedding.reset();
+        }
         broken.extend(std::iter::from_fn(|| arrived_frozen.pop(&self.calls)));
         broken.extend(locks.reset(&self.calls));
         self.count_waits(&mut state);

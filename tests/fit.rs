@@ -47,9 +47,23 @@ fn an_info_says_what_it_leaves_open_and_what_is_wrong_with_it() {
     assert!(all["set"]["clients.keys.count"].is_null() && all["set"]["cache.capacity"].is_null(), "{all:#}");
     let notes = all["notes"].to_string();
     assert!(notes.contains("has evicted 5") && notes.contains("no limit"), "{notes}");
+    // What nobody here knows, or no field takes, costs the rest nothing.
+    let odd = INFO.replace("allkeys-lfu", "eviction").replace("avg_ttl=30000", "avg_ttl=18446744073709551615");
+    let all = told(&odd, &[]);
+    assert!(all["set"]["cache.ttl"].is_null() && all["set"]["cache.capacity"] == "256MiB", "{all:#}");
+    let notes = all["notes"].to_string();
+    assert!(notes.contains("maxmemory_policy:eviction is not known") && notes.contains("is left out"), "{notes}");
+    // Few keys with a TTL: the others have none.
+    let mixed = told(&INFO.replace("keys=8192,expires=8192", "keys=8192,expires=2048"), &[]);
+    assert_eq!(mixed["set"]["cache.ttl"], "mixed((1min,0.25),(none,0.75))");
+    let endless = told(&INFO.replace("expires=8192,avg_ttl=30000", "expires=0,avg_ttl=0"), &[]);
+    assert_eq!(endless["set"]["cache.ttl"], "none");
+    let slow = told(&INFO.replace("instantaneous_ops_per_sec:260", "instantaneous_ops_per_sec:0.0421"), &[]);
+    assert_eq!(slow["set"]["clients.arrivals"], "poisson(rate:0.0421)");
+    let expiring = told(&INFO.replace("expired_keys:12", "expired_keys:5000000"), &[]);
+    assert!(expiring["set"]["clients.keys.count"].is_null(), "{expiring:#}");
     for (from, to, part) in [
         ("maxmemory:268435456", "maxmemory:256mb", "maxmemory:256mb is no whole number"),
-        ("allkeys-lfu", "allkeys-lifo", "allkeys-lifo is no policy"),
         ("keys=8192,expires=8192", "keys=many,expires=8192", "has no keys"),
         ("redis_version:7.2.4", "redis_version:7.2.4\r\nredis_version:7.2.4", "more than once"),
     ] {
@@ -88,8 +102,42 @@ fn the_keys_of_a_trace_get_the_nearest_zipf_law_and_a_word_where_there_is_none()
     assert_eq!((&all["keys"], all["heads"][0]["keys"].as_u64()), (&60.into(), Some(1)));
     assert!((all["alpha"].as_f64().expect("alpha") - 1.0).abs() < 0.01, "{all:#}");
     assert_eq!(all["set"]["clients.keys"], "zipf(count:60)");
+    let flushed = "1700000000.1 [0 1.1.1.1:1] \"flushall\"\n1700000000.2 [0 1.1.1.1:1] \"get\" \"a\"\n1700000000.3 [0 1.1.1.1:1] \"get\" \"b\"\n";
+    assert_eq!(told(flushed, &[])["requests"], 2, "what names no key is no request");
     let two_steps: String =
         (0..400).map(|i| if i % 2 == 0 { format!("hot{}\n", i % 20) } else { format!("cold{i}\n") }).collect();
     let said = printed(&["fit", "-"], &two_steps);
     assert!(said.contains("no Zipf law"), "{said}");
+}
+
+#[test]
+fn whole_reports_are_read_as_people_have_them() {
+    const PGBENCH: &str = "pgbench (16.1)\ntransaction type: <builtin: TPC-B (sort of)>\nscaling factor: 10\nnumber of clients: 10\n\
+        maximum number of tries: 1\nnumber of failed transactions: 0 (0.000%)\nlatency average = 2.452 ms\nlatency stddev = 0.912 ms\n\
+        initial connection time = 45.7 ms\ntps = 896.9 (without initial connection time)\n";
+    const AB: &str = "Connection Times (ms)\n              min  mean[+/-sd] median   max\nConnect:        0    0   0.1      0       1\n\
+        Processing:     1    5   2.0      5      20\nWaiting:        1    5   2.0      5      20\nTotal:          1    5   2.0      5      20\n\n\
+        Percentage of the requests served within a certain time (ms)\n  50%      5\n  66%      6\n  90%      8\n  99%     12\n 100%     20 (longest request)\n";
+    const LOCUST: &str = "Type     Name  # reqs  # fails |  Avg   Min   Max   Med | req/s failures/s\n--------|------|-----|------|-----\n\
+        GET      /a    100  0(0.00%) |  30  10  190  27 |  10.0  0.00\n\nResponse time percentiles (approximated)\n\
+        Type     Name   50%    66%    75%    80%    90%    95%    98%    99%  99.9% 99.99%   100% # reqs\n--------|-----|------|\n\
+        GET      /a      20     31     35     40     50     60     80    110    130    150    190    60\n\
+        GET      /b      25     31     35     40     50     60     80    110    130    150    190    40\n--------|-----|------|\n\
+                 Aggregated      27     31     35     40     50     60     80    110    130    150    190   100\n";
+    const K6: &str = "  THRESHOLDS\n    http_req_duration\n    ✓ 'p(95)<200' p(95)=127.99ms\n  HTTP\n    \
+        http_req_duration..............: avg=117.55ms min=112.5ms med=115.2ms max=1.2s p(90)=124.33ms p(95)=127.99ms\n";
+    for (report, first) in [(AB, "(50,5ms)"), (LOCUST, "(50,27ms)"), (K6, "(0,112.5ms)")] {
+        let all = told(report, &[]);
+        let row = all["set"]["database.read"].as_str().expect("a row");
+        assert!(row.contains(first), "{row}");
+    }
+    let all = told(PGBENCH, &[]);
+    assert!(
+        all["set"]["database.read"].as_str().is_some_and(|law| law.starts_with("lognormal(median:2.29")),
+        "{all:#}"
+    );
+    // A trace's columns are no percentiles, and what is neither is told by both readers.
+    assert_eq!(told("time,key\n1,5\n2,9\n60,9\n99,12\n", &[])["kind"], "trace");
+    let said = refused(&["fit", "-"], "50% 27\n66% 20\n100% 190", 2);
+    assert!(said.contains("less than 50 %"), "{said}");
 }

@@ -160,6 +160,7 @@ fn a_sweep_is_drawn_as_lines_as_heat_maps_and_as_what_nothing_beats() {
             (["read_p99_ms", "database_reads", "ever_lost"].map(value), point["beaten"].as_bool().expect("a flag"))
         })
         .collect();
+    // Of this sweep hardly anything fails, so errors decide nothing.
     let beats = |a: &[f64; 3], b: &[f64; 3]| a != b && a.iter().zip(b).all(|(a, b)| a <= b);
     assert!(all.len() == 30 && all.iter().any(|(_, beaten)| !beaten) && all.iter().any(|(_, beaten)| *beaten));
     for (point, beaten) in &all {

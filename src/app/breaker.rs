@@ -50,7 +50,7 @@ impl Recent {
                 if self.window.len() > calls as usize {
                     self.failed -= u32::from(self.window.pop_front() == Some(true));
                 }
-                self.window.len() == calls as usize && f64::from(self.failed) >= share * f64::from(calls)
+                self.window.len() == calls as usize && f64::from(self.failed) / f64::from(calls) >= share
             }
         }
     }
@@ -243,6 +243,12 @@ mod tests {
         assert_eq!(opens_after(&[bad, bad, bad, bad, good]), 4, "three are too few to tell");
         assert_eq!(opens_after(&[good, bad, good, good, good, bad, good, bad, good]), 8, "two of the last four");
         assert_eq!(opens_after(&[bad, good, good, good, bad, good, good, good, bad, good]), 10, "one of any four");
+        // .55 times 100 is more than 55 in floating point.
+        let how = scenario::Breaker { share: Some(0.55), window: 100, ..how };
+        let breaker = Breaker::new(&how);
+        assert!((0..100).all(|i| call(&breaker, 1, i >= 55)), "each is let through");
+        assert!(!call(&breaker, 2, good), "and 55 of 100 were too many");
+        let how = scenario::Breaker { share: Some(0.5), window: 4, ..how };
         let breaker = Breaker::new(&how);
         (0..4).for_each(|_| assert!(call(&breaker, 1, bad)));
         assert!(call(&breaker, 101, good), "the probe closes it");

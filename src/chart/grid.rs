@@ -208,6 +208,9 @@ pub fn lines(measure: &Measure, field: &Varied, lanes: &[Cells], source: &str) -
             let band: Vec<String> = line(|s| s.low.max(0.0)).chain(line(|s| s.high).rev()).collect();
             pen.surface(&format!("M{}z", band.join("L")), style.colour, 0.18);
         }
+        if known.is_empty() {
+            continue;
+        }
         pen.path(&format!("M{}", line(|s| s.mean).collect::<Vec<_>>().join("L")), style.colour, 2.0, style.dash);
         known.iter().for_each(|(x, spread)| pen.marker((*x, y(spread.mean)), lane.look, 1.0));
     }
@@ -312,7 +315,8 @@ pub fn frontier(
     let mut best: Vec<&Dot> = dots.iter().filter(|dot| !dot.beaten).collect();
     best.sort_by(|a, b| a.at.0.total_cmp(&b.at.0).then(a.at.1.total_cmp(&b.at.1)));
     let steps: Vec<String> = best.iter().map(|dot| place(dot.at)).map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
-    if steps.len() > 1 {
+    // With a third measure the points that nothing beats lie on no line.
+    if steps.len() > 1 && harm.is_none() {
         pen.path(&format!("M{}", steps.join("L")), SOFT, 1.0, &[3.0, 3.0]);
     }
     for dot in dots.iter().filter(|dot| dot.beaten).chain(best.iter().copied()) {

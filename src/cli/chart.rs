@@ -36,6 +36,12 @@ pub struct Chart {
     json: bool,
 }
 
+/// The most cells of a picture: as many as a sweep may have runs.
+const CELLS_MAX: u64 = 200_000;
+
+/// The most points of a frontier: each is held against each.
+const POINTS_MAX: usize = 20_000;
+
 /// Of these, more is better.
 const MORE_IS_BETTER: [&str; 3] = ["goodput", "hit_ratio", "requests"];
 
@@ -68,6 +74,7 @@ impl Chart {
         let picture = match fields[..] {
             [field] => grid::lines(&measure, field, &lanes, &grid.source),
             [across, up] => grid::heat(&measure, [across, up], &lanes, &grid.source),
+            [] => return Err(Failure::Input("nothing varies any more; leave out one --at".to_owned())),
             _ => {
                 let names: Vec<&str> = fields.iter().map(|field| field.field.as_str()).collect();
                 let told = format!(
@@ -90,6 +97,11 @@ impl Chart {
         if !(2..=3).contains(&self.frontier.len()) {
             return Err(Failure::Input(format!("--frontier {}: give two or three measures", names())));
         }
+        if let Some(name) =
+            self.frontier.iter().enumerate().find_map(|(i, name)| self.frontier[..i].contains(name).then_some(name))
+        {
+            return Err(Failure::Input(format!("--frontier {name}: it is there twice; name two measures")));
+        }
         if let Some(name) = self.frontier.iter().find(|name| MORE_IS_BETTER.contains(&name.as_str())) {
             let told = "more of it is better; give measures of which less is, such as read_p99_ms";
             return Err(Failure::Input(format!("--frontier {name}: {told}")));
@@ -98,6 +110,13 @@ impl Chart {
         let points = grid.points(kept, &measures);
         if points.is_empty() {
             let told = format!("--frontier: no lane has all of {} (cost needs prices in the scenario)", names());
+            return Err(Failure::Input(told));
+        }
+        if points.len() > POINTS_MAX {
+            let told = format!(
+                "--frontier: {} points are more than {POINTS_MAX}; take some by --at FIELD=VALUE",
+                points.len()
+            );
             return Err(Failure::Input(told));
         }
         let without = kept.len() * grid.lanes.len() - points.len();
@@ -116,17 +135,23 @@ impl Chart {
     }
 }
 
-/// A lane in a cell, its numbers, and whether another one beats it.
+/// A lane in a cell, its numbers, the share of its requests that failed, and whether another one beats it.
 struct Point {
     lane: usize,
     cell: u64,
     values: Vec<f64>,
+    failed: f64,
     beaten: bool,
 }
 
-/// Whether something is nowhere more, and somewhere less.
-fn beats(one: &[f64], other: &[f64]) -> bool {
-    one.iter().zip(other).all(|(a, b)| a <= b) && one.iter().zip(other).any(|(a, b)| a < b)
+impl Point {
+    /// Whether it is nowhere more and somewhere less, and not by failing more: latencies are those of good answers, so that who
+    /// refuses most would be fastest.
+    fn beats(&self, other: &Point) -> bool {
+        const AS_GOOD: f64 = 0.001;
+        let pairs = || self.values.iter().zip(&other.values);
+        self.failed <= other.failed + AS_GOOD && pairs().all(|(a, b)| a <= b) && pairs().any(|(a, b)| a < b)
+    }
 }
 
 fn measure(name: &str) -> Result<Measure, Failure> {
@@ -149,6 +174,10 @@ impl Grid {
             |vary: &Value| Some(Varied { field: vary["field"].as_str()?.to_owned(), values: texts(&vary["values"])? });
         let fields: Option<Vec<Varied>> = head["vary"].as_array().ok_or_else(odd)?.iter().map(field).collect();
         let fields = fields.filter(|fields| fields.iter().all(|field| !field.values.is_empty())).ok_or_else(odd)?;
+        let cells = fields.iter().try_fold(1u64, |all, field| all.checked_mul(field.values.len() as u64));
+        if cells.is_none_or(|cells| cells > CELLS_MAX) {
+            return Err(Failure::Input(format!("a sweep of more than {CELLS_MAX} cells cannot be drawn")));
+        }
         let scenario = link::decode(head["scenario"].as_str().ok_or_else(odd)?);
         let scenario = scenario.map_err(|error| Failure::Input(error.to_string()))?.scenario;
         let looks = scenario.looks();
@@ -162,7 +191,7 @@ impl Grid {
         }
         let seeds = &head["seeds"];
         let source =
-            format!("cachelane sweep, engine {}, {seeds} seeds a cell: means", head["engine"].as_str().unwrap_or("?"));
+            format!("cachelane sweep, engine {}, seeds a cell: {seeds}; means", head["engine"].as_str().unwrap_or("?"));
         Ok(Grid { fields, lanes, rows, source })
     }
 
@@ -181,6 +210,11 @@ impl Grid {
                 .iter()
                 .position(|known| known == value)
                 .ok_or_else(|| Failure::Input(format!("--at {text}: it has the values {}", values.join(", "))))?;
+            if wanted.iter().any(|(known, _)| *known == field) {
+                return Err(Failure::Input(format!(
+                    "--at {text}: {name} has a value already; a picture is at one of them"
+                )));
+            }
             wanted.push((field, place));
         }
         let cells = self.fields.iter().map(|field| field.values.len() as u64).product();
@@ -222,15 +256,18 @@ impl Grid {
     /// Every lane in every cell that has all of these numbers.
     fn points(&self, kept: &[u64], measures: &[Measure]) -> Vec<Point> {
         let cells: Vec<Vec<Cells>> = measures.iter().map(|measure| self.lanes(kept, measure)).collect();
+        let [errors, requests] =
+            ["errors", "requests"].map(|name| self.lanes(kept, &Measure { name: name.to_owned(), is_share: false }));
         let mut points: Vec<Point> = Vec::new();
         for lane in 0..self.lanes.len() {
             for (place, &cell) in kept.iter().enumerate() {
                 let values: Option<Vec<f64>> = cells.iter().map(|lanes| Some(lanes[lane].cells[place]?.mean)).collect();
-                points.extend(values.map(|values| Point { lane, cell, values, beaten: false }));
+                let [errors, requests] = [&errors, &requests].map(|all| all[lane].cells[place].map_or(0.0, |s| s.mean));
+                let failed = errors / requests.max(1.0);
+                points.extend(values.map(|values| Point { lane, cell, values, failed, beaten: false }));
             }
         }
-        let beaten: Vec<bool> =
-            points.iter().map(|point| points.iter().any(|other| beats(&other.values, &point.values))).collect();
+        let beaten: Vec<bool> = points.iter().map(|point| points.iter().any(|other| other.beats(point))).collect();
         points.iter_mut().zip(beaten).for_each(|(point, beaten)| point.beaten = beaten);
         points
     }

@@ -7,11 +7,11 @@ use clap::Args;
 use super::{Failure, input, note};
 use crate::report::table;
 use crate::scenario::fit::{self, Fit, Measured, percent_off};
-use crate::scenario::redis_info::{self, RedisInfo, Row};
+use crate::scenario::redis_info::{self, RedisInfo, Row, three_digits};
 use crate::scenario::{Accept, Arrivals, Distribution, Edit, FieldValue, Scenario};
 use crate::time::Nanos;
 use crate::workload::popularity::Popularity;
-use crate::workload::trace::Records;
+use crate::workload::trace::{NOT_SAMPLED, Records};
 
 /// Read your own numbers, fit a law to them, and put them into a scenario: response times as a load generator prints them
 /// (Locust, k6, wrk, hey, ab, pgbench), redis-cli INFO, or a trace (redis-cli MONITOR among them).
@@ -45,6 +45,9 @@ impl FitNumbers {
     /// Reads and prints.
     pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
         let numbers = self.read()?;
+        if let (Numbers::Info(_), true) = (&numbers, self.law) {
+            return Err(Failure::Input("--law: redis-cli INFO says no distribution; leave it out".to_owned()));
+        }
         let edits = self.edits(&numbers)?;
         if let Some(into) = &self.into {
             let scenario = input::named(into)?.scenario;
@@ -53,14 +56,14 @@ impl FitNumbers {
         }
         // Refused here as it would be by the scenario that it is for.
         let plain = Scenario::default();
-        plain.apply(&edits, Accept::Readable).map_err(|error| Failure::Input(error.to_string()))?;
+        plain.apply(&edits, Accept::NoWorse).map_err(|error| Failure::Input(error.to_string()))?;
         if self.json {
             return Ok(out.write_all(super::json(&numbers.as_json(&edits))?.as_bytes())?);
         }
         numbers.print(out)?;
         writeln!(out)?;
         for (path, value) in edits.iter().filter_map(set) {
-            writeln!(out, "--set '{path}={value}'")?;
+            writeln!(out, "--set '{}'", format!("{path}={value}").replace('\'', "'\\\\''"))?;
         }
         Ok(())
     }
@@ -75,21 +78,29 @@ impl FitNumbers {
         if head.is_empty() {
             return Err(Failure::Input(format!("{}: it is empty", self.file)));
         }
-        if let Some(text) = std::str::from_utf8(&head).ok().filter(|_| head.len() as u64 <= REPORT_MAX) {
+        let mut not_times = None;
+        if let Some(text) = text_of(&head).filter(|_| head.len() as u64 <= REPORT_MAX) {
+            let text = text.as_str();
             if redis_info::is_info(text) {
                 let info = redis_info::read(text);
                 return info.map(Numbers::Info).map_err(|why| Failure::Input(format!("{}: {why}", self.file)));
             }
-            if let Ok(measured) = fit::read(text) {
-                let fitted = fit::fit(&measured);
-                return Ok(Numbers::Times(measured, fitted));
-            }
-            if text.contains("latency average") {
-                let why = fit::read(text).err().map(|error| error.phrase().to_string()).unwrap_or_default();
-                return Err(Failure::Input(format!("{}: {why}", self.file)));
+            if !has_head_of_trace(text) {
+                match fit::read(text) {
+                    Ok(measured) => {
+                        let fitted = fit::fit(&measured);
+                        return Ok(Numbers::Times(measured, fitted));
+                    }
+                    Err(why) => not_times = Some(why.phrase()),
+                }
             }
         }
-        self.trace(Cursor::new(head).chain(reader))
+        self.trace(Cursor::new(head).chain(reader)).map_err(|failure| match (failure, not_times) {
+            (Failure::Input(told), Some(why)) => {
+                Failure::Input(format!("{told}\nas response times: {why}; as redis-cli INFO: it has no line of one"))
+            }
+            (failure, _) => failure,
+        })
     }
 
     fn trace(&self, reader: impl Read) -> Result<Numbers, Failure> {
@@ -100,6 +111,10 @@ impl FitNumbers {
         let (mut first, mut last) = (None, Nanos::ZERO);
         while let Some(record) = records.next().transpose().map_err(told)? {
             progress.at(|| records.bytes_read());
+            // Such as a FLUSHALL, which names none.
+            if record.key >= NOT_SAMPLED {
+                continue;
+            }
             let key = record.key as usize;
             if key >= counts.len() {
                 counts.resize(key + 1, 0u64);
@@ -133,7 +148,8 @@ impl FitNumbers {
                     }
                     _ => law,
                 };
-                let none = "no law fits points of 0 and 100 % alone; leave --law out, or give a percentile between";
+                let none =
+                    "a law needs two percentiles between 0 and 100 % that took time; leave --law out, or give them";
                 let taken = taken.ok_or_else(|| Failure::Input(format!("{}: {none}", self.file)))?;
                 Ok(vec![Edit::set(self.field.clone(), FieldValue::of(&taken))])
             }
@@ -145,8 +161,7 @@ impl FitNumbers {
                 };
                 let mut edits = vec![Edit::set("clients.keys", FieldValue::of(&keys))];
                 if self.law || self.file == "-" {
-                    let rate =
-                        rate.map(|rate| (rate * 10.0).round() / 10.0).filter(|rate| (0.001..=1e6).contains(rate));
+                    let rate = rate.map(three_digits).filter(|rate| (0.001..=1e6).contains(rate));
                     edits.extend(
                         rate.map(|rate| Edit::set("clients.arrivals", FieldValue::of(&Arrivals::Poisson { rate }))),
                     );
@@ -159,6 +174,23 @@ impl FitNumbers {
             }
         }
     }
+}
+
+/// A text in UTF-8 or, as PowerShell writes files, UTF-16.
+fn text_of(bytes: &[u8]) -> Option<String> {
+    let units = |from: fn([u8; 2]) -> u16| bytes[2..].as_chunks().0.iter().map(|pair| from(*pair)).collect::<Vec<_>>();
+    match bytes {
+        [0xFF, 0xFE, ..] => String::from_utf16(&units(u16::from_le_bytes)).ok(),
+        [0xFE, 0xFF, ..] => String::from_utf16(&units(u16::from_be_bytes)).ok(),
+        _ => std::str::from_utf8(bytes).ok().map(|text| text.trim_start_matches('\u{feff}').to_owned()),
+    }
+}
+
+/// Whether the first line names the columns of a trace: then numbers below are no percentiles.
+fn has_head_of_trace(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default().to_ascii_lowercase();
+    let mut names = first.split([',', '\t', ';']).map(str::trim);
+    names.any(|name| ["key", "key_id", "object_id", "obj_id", "op", "operation"].contains(&name))
 }
 
 /// What an edit sets, for `--set`.
@@ -245,7 +277,7 @@ fn print_times(measured: &Measured, fitted: Option<&Fit>, out: &mut dyn Write) -
         }
     }
     match fitted {
-        None => writeln!(out, "no point between 0 and 100 %: nothing to fit a law to")?,
+        None => writeln!(out, "not two points between 0 and 100 % that took time: any law would fit, so none is")?,
         Some(fit) => {
             let far = fit
                 .farthest()
@@ -287,6 +319,12 @@ fn print_popularity(popularity: &Popularity, out: &mut dyn Write) -> Result<(), 
         FieldValue::of(&popularity.law()),
         off * 100.0
     )?;
+    if popularity.is_thin() {
+        writeln!(
+            out,
+            "few requests a key: the exponent and the number of keys are those of this sample, both too small"
+        )?;
+    }
     if off.abs() > 0.05 {
         writeln!(out, "that is no Zipf law: replay the trace itself")?;
     }

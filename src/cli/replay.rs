@@ -32,7 +32,7 @@ use crate::workload::trace::{
 pub struct Replay {
     /// The trace, plain or compressed with zstd, gzip or xz; - for standard input.
     file: String,
-    /// The eviction policies: lru, fifo, lfu, random, clock, sieve, s3-fifo, 2q, arc, slru, lirs, w-tinylfu, redis-lru,
+    /// The eviction policies: lru, fifo, lfu, random, clock, sieve, s3-fifo, 2q, arc, slru, lirs, w-tinylfu, gdsf, redis-lru,
     /// redis-lfu, volatile-lru, volatile-lfu, volatile-random, volatile-ttl, none, or opt, which knows the future. Redis'
     /// own names mean what they mean in Redis: allkeys-lru, allkeys-lfu, allkeys-random, noeviction.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', required = true)]

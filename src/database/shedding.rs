@@ -13,6 +13,8 @@ use crate::time::Nanos;
 /// What one machine does. See the module.
 #[derive(Debug)]
 pub(super) struct Shedding {
+    how: Shed,
+    workers: u32,
     rule: Rule,
     /// When each query came, by call.
     came: Vec<Nanos>,
@@ -24,15 +26,27 @@ enum Rule {
     Limit(Limit),
 }
 
+impl Rule {
+    fn new(how: &Shed, workers: u32) -> Option<Rule> {
+        match *how {
+            Shed::None {} => None,
+            Shed::Codel { target, interval } => Some(Rule::Codel(Codel::new(target, interval))),
+            Shed::ConcurrencyLimit { target, backoff } => Some(Rule::Limit(Limit::new(target, backoff, workers))),
+        }
+    }
+}
+
 impl Shedding {
     /// Nothing has come yet to a machine with so many workers; `None`: none is refused.
     pub(super) fn new(how: &Shed, workers: u32) -> Option<Shedding> {
-        let rule = match *how {
-            Shed::None {} => return None,
-            Shed::Codel { target, interval } => Rule::Codel(Codel::new(target, interval)),
-            Shed::ConcurrencyLimit { target, backoff } => Rule::Limit(Limit::new(target, backoff, workers)),
-        };
-        Some(Shedding { rule, came: Vec::new() })
+        Some(Shedding { how: how.clone(), workers, rule: Rule::new(how, workers)?, came: Vec::new() })
+    }
+
+    /// The machine restarts: nothing has come yet.
+    pub(super) fn reset(&mut self) {
+        if let Some(rule) = Rule::new(&self.how, self.workers) {
+            self.rule = rule;
+        }
     }
 
     /// A query has come, where there are `load` others; whether it is let in.
@@ -57,6 +71,14 @@ impl Shedding {
     pub(super) fn served(&mut self, call: CallId, load: u32, now: Nanos) {
         if let Rule::Limit(limit) = &mut self.rule {
             limit.served(self.came[call as usize], load, now);
+        }
+    }
+
+    /// Whoever waited for a query that was let in has given it up: it took too long, whatever the target is. (Netflix' limits
+    /// learn from what is dropped, too.)
+    pub(super) fn given_up(&mut self, call: CallId, now: Nanos) {
+        if let Rule::Limit(limit) = &mut self.rule {
+            limit.too_late(self.came[call as usize], now);
         }
     }
 }
@@ -137,13 +159,17 @@ impl Limit {
 
     fn served(&mut self, came: Nanos, load: u32, now: Nanos) {
         if now - came > self.target {
-            if came >= self.fell {
-                self.limit = (self.limit * self.backoff).max(1.0);
-                self.fell = now;
-            }
+            self.too_late(came, now);
         } else if f64::from(load) * 2.0 >= self.limit {
             // A limit that is not reached says nothing of whether it could be higher.
             self.limit += 1.0 / self.limit;
+        }
+    }
+
+    fn too_late(&mut self, came: Nanos, now: Nanos) {
+        if came >= self.fell {
+            self.limit = (self.limit * self.backoff).max(1.0);
+            self.fell = now;
         }
     }
 }

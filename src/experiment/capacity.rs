@@ -311,17 +311,19 @@ fn problems(scenario: &Scenario) -> Vec<String> {
     problems.into_iter().map(|problem| problem.field).collect()
 }
 
+/// Why nothing heals where nothing breaks.
+pub const NO_FAULT: Phrase = Phrase::fixed("there is no fault to heal from", "회복할 장애가 없습니다");
+
 /// From the first fault's beginning to the last one's end, or why there is nothing to heal from.
 fn faults_length(faults: &[Fault]) -> Result<Nanos, Phrase> {
     const NO_END: Phrase = Phrase::fixed(
         "a fault at random or on a trigger has no end that is known beforehand: give it a moment",
         "무작위로 또는 조건에 따라 일어나는 장애는 끝나는 시점을 미리 알 수 없습니다. 시점을 정하세요",
     );
-    const NONE: Phrase = Phrase::fixed("there is no fault to heal from", "회복할 장애가 없습니다");
     let moments: Option<Vec<Nanos>> = faults.iter().map(|fault| fault.at.moment()).collect();
     let moments = moments.ok_or(NO_END)?;
     let ends = faults.iter().zip(&moments).map(|(fault, at)| at.saturating_add(fault.lasts)).max();
-    let (first, last) = moments.iter().min().zip(ends).ok_or(NONE)?;
+    let (first, last) = moments.iter().min().zip(ends).ok_or(NO_FAULT)?;
     Ok(last.saturating_sub(*first))
 }
 
@@ -521,25 +523,25 @@ impl Survey {
             let all = serves.iter().filter(|one| one.high.is_none()).count();
             notes.push(if all == seeds {
                 phrase!(
-                    "it serves {most}/s, the greatest rate that was asked; --to asks for more",
-                    "시험한 가장 높은 속도인 {most}/s까지 감당합니다. 더 높은 속도는 --to로 시험합니다"
+                    "it serves {most}/s, the greatest rate that was asked; on the command line, --to asks for more",
+                    "시험한 가장 높은 속도인 {most}/s까지 감당합니다. 더 높은 속도는 명령줄에서 --to로 시험합니다"
                 )
             } else {
                 phrase!(
-                    "with {all} of {seeds} seeds it serves {most}/s, the greatest rate that was asked; --to asks for more",
-                    "시드 {seeds}개 중 {all}개에서 시험한 가장 높은 속도인 {most}/s까지 감당합니다. 더 높은 속도는 --to로 시험합니다"
+                    "with {all} of {seeds} seeds it serves {most}/s, the greatest rate that was asked; on the command line, --to asks for more",
+                    "시드 {seeds}개 중 {all}개에서 시험한 가장 높은 속도인 {most}/s까지 감당합니다. 더 높은 속도는 명령줄에서 --to로 시험합니다"
                 )
             });
         }
         if serves_per_s.is_none() {
             notes.push(Phrase::fixed(
-                "it serves no rate that was asked; --from asks for less",
-                "시험한 어떤 속도도 감당하지 못합니다. 더 낮은 속도는 --from으로 시험합니다",
+                "it serves no rate that was asked; on the command line, --from asks for less",
+                "시험한 어떤 속도도 감당하지 못합니다. 더 낮은 속도는 명령줄에서 --from으로 시험합니다",
             ));
         } else if heals_per_s.is_none() && self.faults.is_ok() {
             notes.push(Phrase::fixed(
-                "it heals from no rate that was asked; --from asks for less",
-                "시험한 어떤 속도에서도 스스로 회복하지 못합니다. 더 낮은 속도는 --from으로 시험합니다",
+                "it heals from no rate that was asked; on the command line, --from asks for less",
+                "시험한 어떤 속도에서도 스스로 회복하지 못합니다. 더 낮은 속도는 명령줄에서 --from으로 시험합니다",
             ));
         }
         LaneCapacity {

@@ -71,15 +71,30 @@ pub fn read(text: &str) -> Result<Percentiles, BadPercentiles> {
         );
         return Err(BadPercentiles { line: 1, reason });
     }
-    let k6 = text.lines().position(|line| line.contains("http_req_duration"));
-    let mut reader = Reader { unit: "ms", header: Vec::new(), between: None, points: Vec::new() };
+    // Its thresholds may stand above, under the same name.
+    let of_k6 = |line: &str| line.contains("http_req_duration") && (line.contains("p(") || line.contains("med="));
+    let k6 = text.lines().position(of_k6);
+    let mut reader = Reader {
+        unit: "ms",
+        header: Vec::new(),
+        between: None,
+        points: Vec::new(),
+        number: 0,
+        bare: 0,
+        second_row: None,
+    };
     for (i, line) in text.lines().enumerate() {
         // k6 prints the parts of a request's time, too, and the time of those that got the expected answer.
         if k6.is_none_or(|k6| k6 == i) {
+            reader.number = i + 1;
             reader.line(line).map_err(|reason| BadPercentiles { line: i + 1, reason })?;
             reader.points.iter_mut().filter(|point| point.line == 0).for_each(|point| point.line = i + 1);
         }
     }
+    if let Some(line) = reader.second_row {
+        return Err(BadPercentiles { line, reason: MANY_ROWS });
+    }
+    reader.check_bare()?;
     rising(reader.points)
 }
 
@@ -99,6 +114,12 @@ struct Reader {
     /// What sets its cells apart, if they are not words.
     between: Option<char>,
     points: Vec<Point>,
+    /// The line that is read, from 1.
+    number: usize,
+    /// How many points are two bare numbers, with nothing that says what they are.
+    bare: usize,
+    /// The line of a further row of a table, as long as the row of all requests has not come.
+    second_row: Option<usize>,
 }
 
 /// A piece of a line.
@@ -110,7 +131,10 @@ enum Token {
     Value(Nanos),
     /// A number that is no time.
     Count,
+    /// A word that goes with times: `latency`, `is`.
     Word,
+    /// Any other: what is counted or measured is something else.
+    Thing,
 }
 
 impl Reader {
@@ -137,7 +161,8 @@ impl Reader {
             return self.row_of_cells(&cells(line, between));
         }
         let columns = columns(line);
-        if is_head(&columns, percent) {
+        // A report may have a table of something else above.
+        if is_head(&columns, percent) && self.points.is_empty() {
             self.header = columns.iter().map(|column| percent(column)).collect();
             return Ok(());
         }
@@ -178,7 +203,7 @@ impl Reader {
                 "머리글에는 백분위수가 {count}개인데 이 행에는 열이 {there}개입니다"
             ));
         }
-        if self.is_told(columns.first())? {
+        if self.is_told(columns.first()) {
             return Ok(());
         }
         self.take(&wanted, values)
@@ -197,7 +222,7 @@ impl Reader {
                 "머리글에는 열이 {head}개인데 이 행에는 {there}개입니다"
             ));
         }
-        if self.is_told(cells.iter().find(|cell| cell.eq_ignore_ascii_case("aggregated")))? {
+        if self.is_told(cells.iter().find(|cell| cell.eq_ignore_ascii_case("aggregated"))) {
             return Ok(());
         }
         let named = self.header.iter().zip(cells).filter_map(|(percent, cell)| Some(((*percent)?, cell.clone())));
@@ -205,16 +230,37 @@ impl Reader {
         self.take(&percents, &values)
     }
 
-    /// Whether there has been a row already: the one more that there may be, that of all requests, stands at the end.
-    fn is_told(&self, name: Option<&String>) -> Result<bool, Phrase> {
-        let is_first = self.points.is_empty();
-        if is_first || name.is_some_and(|name| name.eq_ignore_ascii_case("aggregated")) {
-            return Ok(!is_first);
+    /// Whether a row is not to be taken: another one was. The row of all requests, which stands at the end, is taken instead of
+    /// those before.
+    fn is_told(&mut self, name: Option<&String>) -> bool {
+        if self.points.is_empty() {
+            return false;
         }
-        Err(Phrase::fixed(
-            "there is more than one row; paste the one you mean",
-            "행이 여러 개입니다. 사용할 행 하나만 붙여 넣어 주세요",
-        ))
+        let is_all = name.is_some_and(|name| name.eq_ignore_ascii_case("aggregated"));
+        if is_all {
+            self.points.clear();
+            self.second_row = None;
+        } else {
+            self.second_row.get_or_insert(self.number);
+        }
+        !is_all
+    }
+
+    /// Two bare numbers a line can be anything: they are percentiles if they look like it.
+    fn check_bare(&self) -> Result<(), BadPercentiles> {
+        let Some(first) = self.points.first().filter(|_| self.bare == self.points.len()) else { return Ok(()) };
+        let greatest = self.points.iter().map(|point| point.percent).fold(0.0, f64::max);
+        let reason = if greatest <= 1.0 {
+            Phrase::fixed(
+                "these are quantiles from 0 to 1; write percent, such as \"99 110ms\" for 0.99",
+                "0에서 1까지의 분위수로 보입니다. 0.99 대신 \"99 110ms\"처럼 백분율로 적어 주세요",
+            )
+        } else if greatest < 50.0 || self.bare > BARE_MOST {
+            NONE
+        } else {
+            return Ok(());
+        };
+        Err(BadPercentiles { line: first.line, reason })
     }
 
     fn take(&mut self, percents: &[f64], values: &[String]) -> Result<(), Phrase> {
@@ -230,6 +276,7 @@ impl Reader {
         let percent: f64 = plain(first)?.parse().map_err(|_| NONE)?;
         let value = self.value(&rest[0], rest.get(1))?.ok_or_else(|| no_time(percent, &rest[0]))?;
         self.points.push(Point { percent: in_range(percent)?, value, line: 0 });
+        self.bare += 1;
         Ok(())
     }
 
@@ -250,7 +297,9 @@ impl Reader {
                 (Token::Value(_), Some(_)) => is_told = true,
                 // A number before any name, as in wrk's line of means: what follows is a table of something else.
                 (Token::Value(_) | Token::Count, None) => return Ok(()),
-                (Token::Word | Token::Count, Some(_)) | (Token::Word, None) => {}
+                // `maximum number of tries: 1`, `max connections 100`: of something else than a time.
+                (Token::Thing, Some(Token::Percent(_))) if !is_told => (named, is_told) = (Some(Token::Other), true),
+                (Token::Word | Token::Count | Token::Thing, Some(_)) | (Token::Word | Token::Thing, None) => {}
             }
         }
         match named {
@@ -274,7 +323,9 @@ impl Reader {
                 i += usize::from(unit.is_some());
                 tokens.push(self.value(column, unit)?.map_or(Token::Count, Token::Value));
             } else {
-                tokens.push(Token::Word);
+                let is_of_times =
+                    OF_TIMES.contains(&column.to_lowercase().as_str()) || !column.contains(char::is_alphabetic);
+                tokens.push(if is_of_times { Token::Word } else { Token::Thing });
             }
         }
         Ok(tokens)
@@ -293,6 +344,34 @@ impl Reader {
         Ok(known.or_else(|| column.parse().ok()))
     }
 }
+
+/// Words between a percentile's name and its time.
+const OF_TIMES: [&str; 16] = [
+    "percentile",
+    "latency",
+    "latencies",
+    "response",
+    "time",
+    "times",
+    "duration",
+    "request",
+    "requests",
+    "in",
+    "is",
+    "was",
+    "of",
+    "at",
+    "under",
+    "took",
+];
+
+/// So many pairs of bare numbers nobody writes of percentiles.
+const BARE_MOST: usize = 30;
+
+const MANY_ROWS: Phrase = Phrase::fixed(
+    "there is more than one row; paste the one you mean",
+    "행이 여러 개입니다. 사용할 행 하나만 붙여 넣어 주세요",
+);
 
 const NONE: Phrase = Phrase::fixed(
     "there is no percentile with its time here, such as \"99% 110 ms\"",
@@ -327,9 +406,11 @@ fn plain(column: &str) -> Result<String, Phrase> {
     })
 }
 
-/// Whether a line is the head of a table: two of its columns, side by side, are percentiles.
+/// Whether a line is the head of a table: two of its columns, side by side, are percentiles, and not just the least, the middle and
+/// the greatest value.
 fn is_head(columns: &[String], percent: fn(&str) -> Option<f64>) -> bool {
-    columns.windows(2).any(|pair| pair.iter().all(|column| percent(column).is_some()))
+    let is_numbered = |column: &String| column.contains(|c: char| c.is_ascii_digit());
+    columns.windows(2).any(|pair| pair.iter().all(|column| percent(column).is_some()) && pair.iter().any(is_numbered))
 }
 
 /// A comma separates where there are many, or nothing else does; elsewhere it is part of a number.
@@ -398,17 +479,20 @@ fn percent(word: &str) -> Option<f64> {
 fn unit(word: &str) -> Option<&'static str> {
     Some(match word.to_lowercase().as_str() {
         "ns" => "ns",
-        "us" | "µs" | "μs" | "usec" => "us",
-        "ms" | "msec" | "milliseconds" => "ms",
+        "us" | "µs" | "μs" | "usec" | "microseconds" => "us",
+        "ms" | "msec" | "millis" | "milliseconds" => "ms",
         "s" | "sec" | "secs" | "second" | "seconds" => "s",
         "m" | "min" => "min",
+        "h" => "h",
         _ => return None,
     })
 }
 
-/// `(ms)` or `(in seconds)` in a title: what the numbers below count.
+/// `(ms)`, `(in seconds)` or `in seconds` in a title: what the numbers below count.
 fn unit_of_title(line: &str) -> Option<&'static str> {
-    let (_, rest) = line.split_once('(')?;
+    let Some((_, rest)) = line.split_once('(') else {
+        return unit(line.trim().rsplit_once(" in ")?.1.trim_end_matches([':', '.']));
+    };
     let (inside, _) = rest.split_once(')')?;
     unit(inside.trim().trim_start_matches("in "))
 }
@@ -538,6 +622,9 @@ mod tests {
             ("p50 27\np99 1,234", 2, "can be read as"),
             ("50% 66% 75%\n27 31", 2, "has 3 percentiles"),
             ("50% 100%\n1 2\n3 4", 3, "more than one row"),
+            ("0.5 12\n0.9 40\n0.99 100", 1, "quantiles from 0 to 1"),
+            ("1 5\n2 9\n3 9\n4 12", 1, "no percentile"),
+            ("maximum number of tries: 1\nmin threads 2", 1, "no percentile"),
         ] {
             let error = read(text).unwrap_err();
             assert_eq!(error.line, line, "{text}: {}", error.phrase());

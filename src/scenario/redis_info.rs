@@ -6,7 +6,7 @@
 //! `INFO` alone will do; `INFO everything` has the commands' counts and times, too, which say the share of writes.
 //! Fields by the Redis documentation, "INFO".
 
-use super::{Arrivals, Capacity, Distribution, Edit, Eviction, FieldValue, Scenario, Sizes, Ttl};
+use super::{Accept, Arrivals, Capacity, Distribution, Edit, Eviction, FieldValue, Scenario, Sizes, Ttl, TtlMix};
 use crate::bytes::Bytes;
 use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
@@ -102,7 +102,21 @@ const DELETES: [&str; 3] = ["del", "unlink", "getdel"];
 
 /// Whether a text looks like an INFO: not whether it can be used.
 pub fn is_info(text: &str) -> bool {
-    let signs = ["redis_version:", "valkey_version:", "maxmemory:", "keyspace_hits:"];
+    let signs = [
+        "redis_version:",
+        "valkey_version:",
+        "dragonfly_version:",
+        "maxmemory:",
+        "keyspace_hits:",
+        "used_memory:",
+        "uptime_in_seconds:",
+        "cmdstat_",
+        "db0:keys=",
+        "# Keyspace",
+        "# Memory",
+        "# Stats",
+        "# Commandstats",
+    ];
     text.lines().any(|line| signs.iter().any(|sign| line.trim_start().starts_with(sign)))
 }
 
@@ -130,6 +144,7 @@ pub fn read(text: &str) -> Result<RedisInfo, Phrase> {
     said.keys(&mut info)?;
     said.traffic(&mut info)?;
     said.hits(&mut info)?;
+    leave_out_what_is_out_of_range(&mut info);
     if info.rows.is_empty() && info.compare.is_empty() {
         return Err(Phrase::fixed(
             "nothing here is of use; paste what redis-cli INFO prints, such as maxmemory:268435456",
@@ -137,6 +152,21 @@ pub fn read(text: &str) -> Result<RedisInfo, Phrase> {
         ));
     }
     Ok(info)
+}
+
+/// A scenario would refuse it: it is told instead.
+fn leave_out_what_is_out_of_range(info: &mut RedisInfo) {
+    let plain = Scenario::default();
+    let RedisInfo { rows, notes, .. } = info;
+    rows.retain(|row| {
+        let edit = Edit::set(row.path, row.value.clone());
+        let refused = plain.apply(&[edit], Accept::NoWorse).err();
+        if let Some(error) = &refused {
+            let (from, why) = (&row.from, error.to_string());
+            notes.push(phrase!("{from} is left out: {why}", "{from}은(는) 제외했습니다: {why}"));
+        }
+        refused.is_none()
+    });
 }
 
 /// The lines of an INFO.
@@ -185,7 +215,8 @@ impl<'a> Said<'a> {
             if let Some(command) = name.strip_prefix("cmdstat_") {
                 let calls: u64 = part(value, "calls").and_then(|calls| calls.parse().ok()).unwrap_or(0);
                 let counts = names.contains(&command.to_ascii_lowercase().as_str());
-                *all.get_or_insert(0) += if counts { calls } else { 0 };
+                let all = all.get_or_insert(0u64);
+                *all = all.saturating_add(if counts { calls } else { 0 });
             }
         }
         all
@@ -206,15 +237,18 @@ impl<'a> Said<'a> {
             None => {}
         }
         if let Some(name) = self.text("maxmemory_policy") {
-            let policy: Eviction = name.parse().map_err(|_| {
-                let name = super::problem::shorten(name.to_owned());
-                phrase!(
-                    "maxmemory_policy:{name} is no policy of Redis",
-                    "maxmemory_policy:{name}: Redis의 정책이 아닙니다"
-                )
-            })?;
-            let value = FieldValue::of(&policy);
-            info.rows.push(Row { from: format!("maxmemory_policy:{name}"), path: "cache.eviction", value, how: None });
+            let name = super::problem::shorten(name.to_owned());
+            match name.parse::<Eviction>() {
+                Ok(policy) => {
+                    let value = FieldValue::of(&policy);
+                    let from = format!("maxmemory_policy:{name}");
+                    info.rows.push(Row { from, path: "cache.eviction", value, how: None });
+                }
+                Err(_) => info.notes.push(phrase!(
+                    "maxmemory_policy:{name} is not known here; choose the eviction policy that comes nearest.",
+                    "maxmemory_policy:{name}은(는) 알 수 없는 정책입니다. 가장 가까운 축출 정책을 고르세요."
+                )),
+            }
         }
         Ok(())
     }
@@ -248,57 +282,42 @@ impl<'a> Said<'a> {
             ));
             return Ok(());
         }
-        let evicted = self.number("evicted_keys")?.unwrap_or(0);
+        let [evicted, expired] =
+            [self.number("evicted_keys")?, self.number("expired_keys")?].map(Option::unwrap_or_default);
         let from = format!("keys={keys}");
-        if evicted == 0 && keys <= 10_000_000 {
+        // Where a key in ten has come and gone, what is held is not what is asked for.
+        if evicted == 0 && expired <= keys / 10 {
             let value = FieldValue::word(&keys.to_string());
             let how = Phrase::fixed(
-                "nothing was evicted: what is held is what is asked for",
-                "축출이 없었으므로 보관 중인 키를 요청 대상으로 봅니다",
+                "hardly any was evicted or has expired: what is held is what is asked for",
+                "축출되거나 만료된 키가 거의 없으므로 보관 중인 키를 요청 대상으로 봅니다",
             );
             info.rows.push(Row { from, path: "clients.keys.count", value, how: Some(how) });
         } else {
             info.notes.push(phrase!(
-                "It holds {keys} keys and has evicted {evicted}: how many keys are asked for, only your traffic can say.",
-                "보관 중인 키는 {keys}개, 축출된 키는 {evicted}개입니다. 요청되는 키의 수는 실제 트래픽으로만 알 수 있습니다."
+                "It holds {keys} keys, has evicted {evicted}, and {expired} have expired: how many are asked for, only your traffic can say.",
+                "보관 중인 키는 {keys}개, 축출된 키는 {evicted}개, 만료된 키는 {expired}개입니다. 요청되는 키의 수는 실제 트래픽으로만 알 수 있습니다."
             ));
         }
-        if let Some(bytes) = self.number("used_memory_dataset")?.or(self.number("used_memory")?) {
-            let each = bytes / keys;
-            let value = FieldValue::of(&Sizes::Constant(Bytes(each.saturating_sub(OVERHEAD).max(1))));
-            let name = if self.text("used_memory_dataset").is_some() { "used_memory_dataset" } else { "used_memory" };
-            let how = phrase!(
-                "{each} B a key, without {OVERHEAD} B for the key and its place",
-                "키당 {each} B에서 키와 관리용 {OVERHEAD} B를 뺀 크기"
-            );
-            info.rows.push(Row {
-                from: format!("{name}:{bytes}, keys={keys}"),
-                path: "clients.value_size",
-                value,
-                how: Some(how),
-            });
+        // used_memory alone counts the server's own memory, too, which is most of it where there are few keys.
+        if let Some(bytes) = self.number("used_memory_dataset")? {
+            let from = format!("used_memory_dataset:{bytes}, keys={keys}");
+            match (bytes / keys).checked_sub(OVERHEAD).filter(|size| *size > 0) {
+                Some(size) => {
+                    let how = phrase!(
+                        "the mean, without {OVERHEAD} B for each key and its place",
+                        "평균에서 키와 관리용 {OVERHEAD} B를 뺀 크기"
+                    );
+                    let value = FieldValue::of(&Sizes::Constant(Bytes(size)));
+                    info.rows.push(Row { from, path: "clients.value_size", value, how: Some(how) });
+                }
+                None => info.notes.push(phrase!(
+                    "{from} is less than {OVERHEAD} B a key: it says nothing of how large values are.",
+                    "{from}: 키당 {OVERHEAD} B보다 작아 값의 크기를 알 수 없습니다."
+                )),
+            }
         }
-        if with_end > 0 && rest_ms > 0.0 {
-            let rest = rest_ms / with_end as f64;
-            let ttl = Nanos::from_millis((2.0 * rest).round() as u64);
-            let how = phrase!(
-                "twice the mean rest of a life ({rest:.0} ms): lives of one length are half over on average",
-                "평균 남은 수명({rest:.0} ms)의 두 배(TTL이 같으면 평균적으로 절반이 지난 상태이므로)",
-            );
-            info.rows.push(Row {
-                from: format!("expires={with_end}, avg_ttl={rest:.0}"),
-                path: "cache.ttl",
-                value: FieldValue::of(&Ttl::Fixed(ttl)),
-                how: Some(how),
-            });
-        }
-        if with_end < keys {
-            let without = keys - with_end;
-            info.notes.push(phrase!(
-                "{without} of {keys} keys have no TTL.",
-                "키 {keys}개 중 {without}개에는 TTL이 없습니다."
-            ));
-        }
+        ttls(keys, with_end, rest_ms, info);
         Ok(())
     }
 
@@ -306,10 +325,11 @@ impl<'a> Said<'a> {
         let [reads, writes, deletes] = [&READS[..], &WRITES, &DELETES].map(|names| self.calls(names));
         let uptime = self.number("uptime_in_seconds")?.filter(|seconds| *seconds > 0);
         if let (Some(reads), Some(writes), Some(deletes)) = (reads, writes, deletes)
-            && reads + writes + deletes > 0
+            && let all = reads.saturating_add(writes).saturating_add(deletes)
+            && all > 0
         {
-            let all = reads + writes + deletes;
-            let share = |part: u64| FieldValue::word(&rounded(part as f64 / all as f64, 4).to_string());
+            // Rounded down: all shares together are at most 1.
+            let share = |part: u64| FieldValue::word(&((part as f64 / all as f64 * 1e4).floor() / 1e4).to_string());
             let from = |part: u64| format!("cmdstat_…: {part} of {all} calls");
             info.rows.push(Row { from: from(writes), path: "clients.write_ratio", value: share(writes), how: None });
             if deletes > 0 {
@@ -328,8 +348,8 @@ impl<'a> Said<'a> {
             (None, Some(mean)) => (format!("total_commands_processed ÷ uptime_in_seconds = {mean:.1}"), mean),
             (None, None) => return Ok(()),
         };
-        if (0.001..=1e6).contains(&rate) {
-            let value = FieldValue::of(&Arrivals::Poisson { rate: rounded(rate, 1).max(0.001) });
+        if rate > 0.0 {
+            let value = FieldValue::of(&Arrivals::Poisson { rate: three_digits(rate) });
             info.rows.push(Row {
                 from,
                 path: "clients.arrivals",
@@ -382,12 +402,45 @@ impl<'a> Said<'a> {
     }
 }
 
+/// How long values live: twice the mean rest of a life of those that end, and for ever of the others.
+fn ttls(keys: u64, with_end: u64, rest_ms: f64, info: &mut RedisInfo) {
+    let rest = rest_ms / with_end.max(1) as f64;
+    let ttl = Nanos::from_secs_f64((2.0 * rest).round().min(1e12) / 1e3);
+    let share = rounded(with_end as f64 / keys as f64, 4);
+    let value = match TtlMix::new(&[(ttl, share), (TtlMix::NO_TTL, rounded(1.0 - share, 4))]) {
+        _ if with_end == 0 || share == 0.0 => Ttl::None,
+        // Without an avg_ttl, which old servers do not say, nothing is known.
+        _ if rest <= 0.0 => return,
+        Some(mix) if with_end < keys => Ttl::Mixed(mix),
+        _ => Ttl::Fixed(ttl),
+    };
+    let how = if with_end == 0 {
+        Phrase::fixed("no key has a TTL", "TTL이 있는 키가 없습니다")
+    } else {
+        phrase!(
+            "twice the mean rest of a life ({rest:.0} ms): lives of one length are half over on average",
+            "평균 남은 수명({rest:.0} ms)의 두 배(TTL이 같으면 평균적으로 절반이 지난 상태이므로)"
+        )
+    };
+    info.rows.push(Row {
+        from: format!("keys={keys}, expires={with_end}, avg_ttl={rest:.0}"),
+        path: "cache.ttl",
+        value: FieldValue::of(&value),
+        how: Some(how),
+    });
+}
+
 /// What an entry takes besides its value here (`cache.capacity`).
 const OVERHEAD: u64 = 64;
 
 /// `b` of `a=1,b=2`.
 fn part<'a>(value: &'a str, name: &str) -> Option<&'a str> {
     value.split(',').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+/// A number to three digits.
+pub fn three_digits(value: f64) -> f64 {
+    if value <= 0.0 { value } else { rounded(value, 2 - libm::floor(libm::log10(value)) as i32) }
 }
 
 fn rounded(value: f64, decimals: i32) -> f64 {
@@ -400,5 +453,5 @@ fn rounded(value: f64, decimals: i32) -> f64 {
 /// # Errors
 /// What does not go together, by the fields' own messages.
 pub fn put_into(scenario: &Scenario, info: &RedisInfo) -> Result<Scenario, super::ScenarioError> {
-    scenario.apply(&info.edits(), super::Accept::Good)
+    scenario.apply(&info.edits(), Accept::Good)
 }

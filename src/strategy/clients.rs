@@ -472,7 +472,7 @@ impl DatabaseClient<'_> {
     /// Calls, and calls again after a growing pause; the failure reported is the one that leaves most open.
     async fn with_retries<'c>(&self, begin: impl Fn() -> Call<'c, Request, Response>) -> Response {
         let mut worst: Option<CallError> = None;
-        // An attempt that may still succeed behind our back outlimits_bandwidth a later clear no.
+        // An attempt that may still succeed behind our back outweighs a later clear no.
         let worse = |worst: Option<CallError>, failure| worst.filter(|worst| worst.leaves_open()).unwrap_or(failure);
         for attempt in 0..=self.retries {
             if !self.may_try(attempt) {

@@ -49,6 +49,12 @@ impl Popularity {
         off.max_by(|a, b| libm::fabs(a.1).total_cmp(&libm::fabs(b.1))).unwrap_or((0, 0.0))
     }
 
+    /// Whether there are so few requests a key that the sample's luck shows: keys that were not asked for are missing, and who came
+    /// twice by chance looks popular.
+    pub fn is_thin(&self) -> bool {
+        self.requests < 20 * u64::from(self.keys)
+    }
+
     /// The law, as a scenario's keys; two decimals of the exponent.
     pub fn law(&self) -> Keys {
         let alpha = (self.alpha * 100.0).round() / 100.0;

@@ -161,7 +161,8 @@ impl Memory {
             EntryTtl::None => return Kept::default(),
         };
         if self.tracks_ttls {
-            let left = expires.saturating_sub(now.saturating_add(self.grace));
+            // One that keeps the end of a copy past its TTL has no time left, but is a usual one.
+            let left = expires.saturating_sub(now.saturating_add(self.grace)).max(Nanos(1));
             self.full_ttls.set(key, if ttl == EntryTtl::Usual { left } else { Nanos::ZERO });
         }
         durability.will_set(key, &self.store, now);

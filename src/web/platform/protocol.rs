@@ -388,8 +388,12 @@ impl TraceFacts {
 }
 
 fn popularity(trace: &Trace) -> Option<Popularity> {
-    let mut counts = vec![0; trace.distinct() as usize];
-    trace.keys().iter().for_each(|key| counts[*key as usize] += 1);
+    let mut counts = vec![0u64; trace.distinct() as usize];
+    for key in trace.keys() {
+        if let Some(count) = counts.get_mut(*key as usize) {
+            *count += 1;
+        }
+    }
     Popularity::of(counts.into_iter())
 }
 

@@ -9,7 +9,7 @@ use super::shift::{self, Shift};
 use crate::chart::strip::{Kind, Strip};
 use crate::chart::text;
 use crate::escape::shown;
-use crate::experiment::capacity::{Capacities, End, LaneCapacity, searchable};
+use crate::experiment::capacity::{Capacities, End, LaneCapacity, NO_FAULT as NO_FAULT_TO_HEAL, searchable};
 use crate::phrase::{Language, Phrase, phrase};
 use crate::scenario::Scenario;
 use crate::web::components::context::{Ctx, use_ctx};
@@ -179,7 +179,9 @@ fn Loads(props: &LoadsProps) -> Html {
     let titles: Vec<String> = titles(scenario, words).iter().map(|title| shown(title).into_owned()).collect();
     let base = searchable(scenario).ok();
     let notes = lanes.iter().zip(&titles).flat_map(|(lane, title)| {
-        lane.iter().flat_map(|(told, _)| &told.notes).map(move |note| format!("{title}: {}", note.say(language)))
+        // That nothing breaks is said above.
+        let notes = lane.iter().flat_map(|(told, _)| &told.notes).filter(|note| **note != NO_FAULT_TO_HEAL);
+        notes.map(move |note| format!("{title}: {}", note.say(language)))
     });
     let has_faults = !scenario.faults.is_empty();
     html! {
@@ -187,7 +189,7 @@ fn Loads(props: &LoadsProps) -> Html {
             { figure(&ctx, lanes, &titles, base, language) }
             { table(lanes, &titles, has_faults, words) }
             <p class="key">{ how(scenario, lanes, language) }</p>
-            if has_faults { { for notes.map(|note| html! { <p class="key">{ note }</p> }) } }
+            { for notes.map(|note| html! { <p class="key">{ note }</p> }) }
         </ContextProvider<Ctx>>
     }
 }
@@ -346,9 +348,10 @@ fn how(scenario: &Scenario, lanes: &[LaneSoFar], language: Language) -> String {
          growing backlog. Each seed is searched to {percent} %; a load is the median of the seeds.",
         "단위는 초당 요청 수, 도착은 포아송입니다. 감당하는 부하에서는 장애가 없을 때 99 % 이상이 {deadline}초 안에 응답받고 대기가 늘지 않습니다. 시드마다 {percent} % 정밀도로 찾으며, 값은 시드들의 중앙값입니다."
     );
+    let within = text::moment(given, false, language);
     let healed = phrase!(
-        "{served} Recovers: that is so again, by itself, within {given} s after the last fault.",
-        "{served} 스스로 회복하는 부하에서는 마지막 장애 뒤 {given}초 안에 다시 그렇게 됩니다.",
+        "{served} Recovers: that is so again, by itself, within {within} at most after the last fault.",
+        "{served} 스스로 회복하는 부하에서는 마지막 장애 뒤 최대 {within} 안에 다시 그렇게 됩니다.",
         served
     );
     if given > 0.0 { healed } else { served }.say(language).to_owned()

@@ -103,6 +103,10 @@ impl Component for CapacityCurve {
         if before.scenario != ctx.props().scenario {
             self.shift.change_to(&ctx.props().scenario);
         }
+        // Another file may have the same name: a curve of the one before would not be told from its own.
+        if before.trace != ctx.props().trace && file_of(&ctx.props().scenario).is_some() {
+            self.shift = Shift::default();
+        }
         before != ctx.props()
     }
 

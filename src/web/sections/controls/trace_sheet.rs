@@ -36,6 +36,10 @@ const POPULARITY: Phrase = Phrase::fixed("How unequally keys are asked for", "�
 const HEAD: Phrase = Phrase::fixed("Most popular keys", "상위 키 수");
 const MEASURED: Phrase = Phrase::fixed("Share of requests", "요청 비율");
 const LAW: Phrase = Phrase::fixed("Zipf law", "Zipf 분포");
+const THIN: Phrase = Phrase::fixed(
+    "Few requests a key: the exponent and the number of keys are those of this sample, both too small.",
+    "키당 요청이 적어 지수와 키 수가 모두 실제보다 작게 나옵니다.",
+);
 const USE_LAW: Phrase = Phrase::fixed("Draw keys by this law", "이 분포로 키 생성");
 
 /// The sheet of the trace that is open; `name` is its file's.
@@ -94,6 +98,7 @@ fn zipf(popularity: &Popularity, ctx: &Ctx) -> Html {
                 <tbody>{ for rows }</tbody>
             </table>
             <p>{ told.say(lang).to_owned() }</p>
+            if popularity.is_thin() { <p class="soft">{ THIN.say(lang).to_owned() }</p> }
             <button type="button" onclick={ctx.on_click(vec![edit])}>{ USE_LAW.say(lang).to_owned() }</button>
         </details>
     }

@@ -21,7 +21,7 @@ use crate::web::state::when::{Windings, found};
 static TITLE: Phrase = Phrase::fixed("When was it decided?", "언제 결정되었나");
 static WHY: Phrase = Phrase::fixed(
     "The run is wound back to moments around these steps and goes on with other luck: where the probability jumps is the cause.",
-    "실행을 위 단계 앞뒤의 시점으로 되감아 다른 우연으로 이어 갑니다. 확률이 급변하는 시점이 원인입니다.",
+    "실행을 위 단계 앞뒤의 시점으로 되감아 난수를 바꿔 이어서 실행합니다. 확률이 급변하는 시점이 원인입니다.",
 );
 static BEGIN: Phrase = Phrase::fixed("Find the moment", "시점 찾기");
 static SEARCHES: Phrase = Phrase::fixed("Finished searches", "끝난 탐색");
@@ -82,7 +82,7 @@ impl Component for WhenDecided {
         let forks = found.as_ref().map_or(0, |found| found.forks);
         let so_far = match forks {
             0 => phrase!("{runs} runs", "실행 {runs}회"),
-            _ => phrase!("up to {forks} forks a moment so far", "지금까지 시점마다 갈래 최대 {forks}개"),
+            _ => phrase!("up to {forks} forks a moment so far", "지금까지 시점마다 최대 {forks}번 분기"),
         };
         let toggle = ctx.link().callback(|_: MouseEvent| Msg::Toggle);
         let kept = (forks > 0).then(|| Phrase::fixed("Cancelled: results so far.", "취소됨: 지금까지의 결과입니다."));
@@ -123,7 +123,7 @@ fn shown(found: &Found, language: Language) -> Html {
     let forks = found.forks;
     let said = phrase!(
         "The probability from moment to moment, of up to {forks} forks each; the table below has the numbers",
-        "시점별 확률(시점마다 갈래 최대 {forks}개)입니다. 아래 표에 값이 있습니다"
+        "시점별 확률(시점마다 최대 {forks}번 분기)입니다. 아래 표에 값이 있습니다"
     );
     html! {
         <>
@@ -149,18 +149,18 @@ fn sentence(found: &Found) -> Phrase {
         let at = format!("{:.6}", jump.to_s);
         return phrase!(
             "The probability jumps from {before} to {after} at {at} s (up to {forks} forks a moment).",
-            "{at}초에 확률이 {before}에서 {after}로 급변합니다(시점마다 갈래 최대 {forks}개)."
+            "{at}초에 확률이 {before}에서 {after}로 급변합니다(시점마다 최대 {forks}번 분기)."
         );
     }
     if found.moments.iter().all(|moment| moment.expected().low > 0.5) {
         return phrase!(
             "From the first moment on it goes wrong with nearly any luck: the requests and the settings decide it (up to {forks} forks a moment).",
-            "처음 시점부터 거의 모든 우연에서 문제가 발생합니다. 요청과 설정이 결정합니다(시점마다 갈래 최대 {forks}개)."
+            "처음 시점부터 난수와 거의 상관없이 문제가 발생합니다. 요청과 설정이 결정합니다(시점마다 최대 {forks}번 분기)."
         );
     }
     phrase!(
         "No two neighbours differ by more than chance (up to {forks} forks a moment).",
-        "이웃한 두 시점의 차이가 우연 범위 안에 있습니다(시점마다 갈래 최대 {forks}개)."
+        "이웃한 두 시점의 차이가 우연 범위 안에 있습니다(시점마다 최대 {forks}번 분기)."
     )
 }
 
