@@ -276,6 +276,7 @@ impl Grid {
         let mut row = self.settings(point.cell);
         row.insert("name".to_owned(), json!(self.lanes[point.lane].0));
         row.extend(measures.iter().zip(&point.values).map(|(measure, value)| (measure.name.clone(), json!(value))));
+        row.insert("failed_share".to_owned(), json!(point.failed));
         row.insert("beaten".to_owned(), json!(point.beaten));
         Value::Object(row)
     }

@@ -282,6 +282,10 @@ impl Reader {
 
     /// Percentiles with their times behind them.
     fn pairs(&mut self, tokens: &[Token]) -> Result<(), Phrase> {
+        let has_number = tokens.iter().any(|token| matches!(token, Token::Value(_) | Token::Count));
+        if !has_number && tokens.iter().filter(|token| matches!(token, Token::Percent(_))).count() > 1 {
+            return Ok(()); // the head of a table of something else, as in ab's report
+        }
         let mut named: Option<Token> = None;
         let mut is_told = true;
         for token in tokens {
