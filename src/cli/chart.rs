@@ -107,7 +107,7 @@ impl Chart {
             return Err(Failure::Input(format!("--frontier {name}: {told}")));
         }
         let measures = self.frontier.iter().map(|name| measure(name)).collect::<Result<Vec<_>, _>>()?;
-        let points = grid.points(kept, &measures);
+        let mut points = grid.points(kept, &measures);
         if points.is_empty() {
             let told = format!("--frontier: no lane has all of {} (cost needs prices in the scenario)", names());
             return Err(Failure::Input(told));
@@ -119,6 +119,7 @@ impl Chart {
             );
             return Err(Failure::Input(told));
         }
+        mark_beaten(&mut points);
         let without = kept.len() * grid.lanes.len() - points.len();
         if without > 0 {
             note(&format!("{without} points have not all of these numbers and are left out"));
@@ -152,6 +153,12 @@ impl Point {
         let pairs = || self.values.iter().zip(&other.values);
         self.failed <= other.failed + AS_GOOD && pairs().all(|(a, b)| a <= b) && pairs().any(|(a, b)| a < b)
     }
+}
+
+/// Holds each against each.
+fn mark_beaten(points: &mut [Point]) {
+    let beaten: Vec<bool> = points.iter().map(|point| points.iter().any(|other| other.beats(point))).collect();
+    points.iter_mut().zip(beaten).for_each(|(point, beaten)| point.beaten = beaten);
 }
 
 fn measure(name: &str) -> Result<Measure, Failure> {
@@ -221,22 +228,9 @@ impl Grid {
         Ok((0..cells).filter(|cell| wanted.iter().all(|&(field, place)| self.places(*cell)[field] == place)).collect())
     }
 
-    /// Which value of each field a cell has: the last field varies fastest.
+    /// Which value of each field a cell has.
     fn places(&self, cell: u64) -> Vec<usize> {
-        let mut left = cell;
-        let mut places: Vec<usize> = self
-            .fields
-            .iter()
-            .rev()
-            .map(|field| {
-                let count = field.values.len() as u64;
-                let place = (left % count) as usize;
-                left /= count;
-                place
-            })
-            .collect();
-        places.reverse();
-        places
+        sweep::places(self.fields.iter().map(|field| field.values.len()), cell)
     }
 
     fn settings(&self, cell: u64) -> serde_json::Map<String, Value> {
@@ -253,7 +247,7 @@ impl Grid {
         format!("{}: {}", self.lanes[lane].0, settings.join(", "))
     }
 
-    /// Every lane in every cell that has all of these numbers.
+    /// Every lane in every cell that has all of these numbers, none beaten yet.
     fn points(&self, kept: &[u64], measures: &[Measure]) -> Vec<Point> {
         let cells: Vec<Vec<Cells>> = measures.iter().map(|measure| self.lanes(kept, measure)).collect();
         let [errors, requests] =
@@ -267,8 +261,6 @@ impl Grid {
                 points.extend(values.map(|values| Point { lane, cell, values, failed, beaten: false }));
             }
         }
-        let beaten: Vec<bool> = points.iter().map(|point| points.iter().any(|other| other.beats(point))).collect();
-        points.iter_mut().zip(beaten).for_each(|(point, beaten)| point.beaten = beaten);
         points
     }
 

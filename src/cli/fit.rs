@@ -8,7 +8,7 @@ use super::{Failure, input, note};
 use crate::report::table;
 use crate::scenario::fit::{self, Fit, Measured, percent_off};
 use crate::scenario::redis_info::{self, RedisInfo, Row, three_digits};
-use crate::scenario::{Accept, Arrivals, Distribution, Edit, FieldValue, Scenario};
+use crate::scenario::{Accept, Arrivals, Distribution, Edit, FieldValue, Keys, Scenario};
 use crate::time::Nanos;
 use crate::workload::popularity::Popularity;
 use crate::workload::trace::{NOT_SAMPLED, Records};
@@ -154,23 +154,16 @@ impl FitNumbers {
                 Ok(vec![Edit::set(self.field.clone(), FieldValue::of(&taken))])
             }
             Numbers::Trace { popularity, rate, writes } => {
-                let keys = if self.law || self.file == "-" {
-                    popularity.law()
-                } else {
-                    crate::scenario::Keys::of_trace(self.file.clone())
-                };
-                let mut edits = vec![Edit::set("clients.keys", FieldValue::of(&keys))];
-                if self.law || self.file == "-" {
-                    let rate = rate.map(three_digits).filter(|rate| (0.001..=1e6).contains(rate));
-                    edits.extend(
-                        rate.map(|rate| Edit::set("clients.arrivals", FieldValue::of(&Arrivals::Poisson { rate }))),
-                    );
-                    let share = writes.map(|share| (share * 10_000.0).round() / 10_000.0);
-                    edits.extend(
-                        share.map(|share| Edit::set("clients.write_ratio", FieldValue::word(&share.to_string()))),
-                    );
+                let set_keys = |keys: &Keys| Edit::set("clients.keys", FieldValue::of(keys));
+                // Standard input cannot be named in a scenario.
+                if !self.law && self.file != "-" {
+                    return Ok(vec![set_keys(&Keys::of_trace(self.file.clone()))]);
                 }
-                Ok(edits)
+                let rate = rate.map(three_digits).filter(|rate| (0.001..=1e6).contains(rate));
+                let rate = rate.map(|rate| Edit::set("clients.arrivals", FieldValue::of(&Arrivals::Poisson { rate })));
+                let share = writes.map(|share| (share * 10_000.0).round() / 10_000.0);
+                let share = share.map(|share| Edit::set("clients.write_ratio", FieldValue::word(&share.to_string())));
+                Ok([Some(set_keys(&popularity.law())), rate, share].into_iter().flatten().collect())
             }
         }
     }

@@ -200,15 +200,21 @@ fn at(scenario: &Scenario, grid: &[Vary], cell: u64) -> Result<Scenario, Failure
 
 /// The value of each field at a cell.
 fn settings(grid: &[Vary], cell: u64) -> Vec<(&str, &str)> {
+    let places = places(grid.iter().map(|vary| vary.values.len()), cell);
+    grid.iter().zip(places).map(|(vary, place)| (vary.field.as_str(), vary.values[place].as_str())).collect()
+}
+
+/// Which value each field has at a cell, of so many: the last field's varies fastest.
+pub(super) fn places(counts: impl DoubleEndedIterator<Item = usize>, cell: u64) -> Vec<usize> {
     let mut left = cell;
-    let mut settings: Vec<(&str, &str)> = Vec::new();
-    for vary in grid.iter().rev() {
-        let count = vary.values.len() as u64;
-        settings.push((&vary.field, &vary.values[(left % count) as usize]));
-        left /= count;
-    }
-    settings.reverse();
-    settings
+    let place = |count: usize| {
+        let place = left % count as u64;
+        left /= count as u64;
+        place as usize
+    };
+    let mut places: Vec<usize> = counts.rev().map(place).collect();
+    places.reverse();
+    places
 }
 
 fn rows_of(report: &Report, grid: &[Vary], (cell, seed): Key) -> BTreeMap<u64, Value> {

@@ -100,8 +100,8 @@ impl Database {
         let mut time = self.time(state, query);
         let to = self.machine_of(call);
         if let Some((contention, coherency)) = self.crowding {
-            let (all, others) =
-                (f64::from(state.machines[to as usize].busy()), f64::from(state.machines[to as usize].busy() - 1));
+            let all = f64::from(state.machines[to as usize].busy());
+            let others = all - 1.0;
             time = Nanos((time.0 as f64 * (1.0 + contention * others + coherency * all * others)) as u64);
         }
         let until = self.kernel.now().saturating_add(state.slow.stretch(time));

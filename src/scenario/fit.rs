@@ -63,8 +63,7 @@ pub fn read(text: &str) -> Result<Measured, BadPercentiles> {
         (Ok(percentiles), None) => Ok(Measured::Percentiles(percentiles)),
         (Ok(percentiles), Some(_)) if inside(&percentiles) => Ok(Measured::Percentiles(percentiles)),
         // The least and the greatest value say less.
-        (Ok(_), Some(moments)) => moments,
-        (Err(_), Some(moments)) => moments,
+        (_, Some(moments)) => moments,
         (Err(error), None) => Err(error),
     }
 }

@@ -447,11 +447,3 @@ fn rounded(value: f64, decimals: i32) -> f64 {
     let step = libm::pow(10.0, f64::from(decimals));
     (value * step).round() / step
 }
-
-/// The scenario with what the server says.
-///
-/// # Errors
-/// What does not go together, by the fields' own messages.
-pub fn put_into(scenario: &Scenario, info: &RedisInfo) -> Result<Scenario, super::ScenarioError> {
-    scenario.apply(&info.edits(), Accept::Good)
-}
