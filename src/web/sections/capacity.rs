@@ -16,7 +16,6 @@ use crate::web::components::context::{Ctx, use_ctx};
 use crate::web::components::swatch::Swatch;
 use crate::web::i18n::{Words, titles};
 use crate::web::platform::crew::{Heard, crew_of};
-use crate::web::platform::files;
 use crate::web::state::capacity::{LaneSoFar, Searches, refusal, search, so_far, whole};
 use crate::web::state::jobs::Phase;
 
@@ -31,8 +30,6 @@ static NO_FAULT: Phrase = Phrase::fixed(
     "시나리오에 장애가 없어 감당하는 부하만 찾습니다. 회복하는 부하까지 찾으려면 장애를 주입하세요.",
 );
 static BEGIN: Phrase = Phrase::fixed("Find each lane's capacity", "레인별 용량 찾기");
-static SEARCHES: Phrase = Phrase::fixed("Finished searches", "끝난 탐색");
-static FINISHED: Phrase = Phrase::fixed("The search is finished.", "탐색을 마쳤습니다.");
 static SERVES: Phrase = Phrase::fixed("Serves", "감당하는 부하");
 static RECOVERS: Phrase = Phrase::fixed("Recovers from", "스스로 회복하는 부하");
 static INTERVAL: Phrase = Phrase::fixed("Range over seeds", "시드별 범위");
@@ -42,8 +39,6 @@ static SEEDS: Phrase = Phrase::fixed("Seeds", "시드 수");
 static RUNS: Phrase = Phrase::fixed("Runs", "실행 횟수");
 static NOW: Phrase = Phrase::fixed("this scenario", "이 시나리오");
 static TRAP: Phrase = Phrase::fixed("served, but not recovered from", "감당하지만 회복하지 못하는 부하");
-static DOWNLOAD_CSV: Phrase = Phrase::fixed("Download CSV", "CSV 다운로드");
-static DOWNLOAD_JSON: Phrase = Phrase::fixed("Download JSON", "JSON 다운로드");
 
 /// What [`HiddenCapacity`] is made from.
 #[derive(Clone, PartialEq, Properties)]
@@ -130,7 +125,9 @@ impl Component for HiddenCapacity {
                 if let Some(of) = known {
                     if work.is_stale(scenario) { { shift::stale(words) } }
                     <Loads scenario={of.clone()} lanes={self.lanes.clone()} words={*words} />
-                    if let Some(told) = whole(work, &self.lanes).filter(|_| *work.phase() == Phase::Done) { { downloads(told, language) } }
+                    if let Some(told) = whole(work, &self.lanes).filter(|_| *work.phase() == Phase::Done) {
+                        { shift::downloads(&Rc::new(told), "cachelane-capacity", Capacities::csv, Some(Capacities::json), language) }
+                    }
                 }
             </section>
         }
@@ -143,7 +140,7 @@ impl HiddenCapacity {
         let (done, count, runs) = (work.done(), work.count(), self.runs());
         let so_far = phrase!("{done} of {count} searches, {runs} runs", "탐색 {count}건 중 {done}건, 실행 {runs}회");
         let toggle = ctx.link().callback(|_: MouseEvent| Msg::Toggle);
-        self.shift.controls(toggle, &BEGIN, (&SEARCHES, &so_far), ctx.props().words)
+        self.shift.controls(toggle, &BEGIN, (&shift::SEARCHES, &so_far), ctx.props().words)
     }
 
     /// Of all searches so far.
@@ -158,7 +155,7 @@ impl HiddenCapacity {
             "Cancelled: results of {done} of {count} searches.",
             "취소됨: 탐색 {count}건 중 {done}건의 결과입니다."
         );
-        self.shift.told(&FINISHED, (done > 0).then_some(kept), words)
+        self.shift.told(&shift::SEARCHED, (done > 0).then_some(kept), words)
     }
 }
 
@@ -355,20 +352,4 @@ fn how(scenario: &Scenario, lanes: &[LaneSoFar], language: Language) -> String {
         served
     );
     if given > 0.0 { healed } else { served }.say(language).to_owned()
-}
-
-/// The buttons that take it all home.
-fn downloads(told: Capacities, language: Language) -> Html {
-    let told = Rc::new(told);
-    let button = |label: &Phrase, name: &'static str, mime: &'static str, text: fn(&Capacities) -> String| {
-        let told = told.clone();
-        let save = Callback::from(move |_: MouseEvent| files::download(name, mime, &text(&told)));
-        html! { <button type="button" onclick={save}>{ label.say(language).to_owned() }</button> }
-    };
-    html! {
-        <p class="buttons">
-            { button(&DOWNLOAD_CSV, "cachelane-capacity.csv", "text/csv", Capacities::csv) }
-            { button(&DOWNLOAD_JSON, "cachelane-capacity.json", "application/json", Capacities::json) }
-        </p>
-    }
 }

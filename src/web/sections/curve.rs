@@ -15,7 +15,6 @@ use crate::phrase::{Language, Phrase, phrase};
 use crate::scenario::{Edit, Eviction, FieldValue, Scenario};
 use crate::web::i18n::Words;
 use crate::web::platform::crew::{Heard, crew_for, crew_of};
-use crate::web::platform::files;
 use crate::web::platform::protocol::ToWorker;
 use crate::web::state::Action;
 use crate::web::state::curve::{Curves, csv_of, curves, file_of, of_each_node, policies, policies_of, present_of};
@@ -44,7 +43,6 @@ static FINISHED: Phrase = Phrase::fixed("The curves are finished.", "곡선을 �
 static CAPACITY: Phrase = Phrase::fixed("Capacity (entries)", "용량(항목 수)");
 static PRESENT: Phrase = Phrase::fixed("present capacity", "현재 용량");
 static USE: Phrase = Phrase::fixed("Use", "적용");
-static DOWNLOAD_CSV: Phrase = Phrase::fixed("Download CSV", "CSV 다운로드");
 
 /// What [`CapacityCurve`] is made from.
 #[derive(Clone, PartialEq, Properties)]
@@ -136,7 +134,7 @@ impl Component for CapacityCurve {
                     { figure(&curves, present_of(scenario), language) }
                     { table(&curves, scenario, dispatch, language) }
                     { self.of(&curves, language) }
-                    { download(&curves, language) }
+                    { shift::downloads(&Rc::new(curves), "cachelane-curve", |curves| csv_of(curves), None, language) }
                 }
             </section>
         }
@@ -335,12 +333,4 @@ fn table(
             </table>
         </div>
     }
-}
-
-/// The button that takes it home.
-fn download(curves: &[(Eviction, Vec<Counted>)], language: Language) -> Html {
-    let curves = curves.to_vec();
-    let save =
-        Callback::from(move |_: MouseEvent| files::download("cachelane-curve.csv", "text/csv", &csv_of(&curves)));
-    html! { <p class="buttons"><button type="button" onclick={save}>{ DOWNLOAD_CSV.say(language) }</button></p> }
 }

@@ -4,14 +4,20 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::phrase::Phrase;
+use crate::phrase::{Language, Phrase};
 use crate::scenario::Scenario;
 use crate::web::i18n::Words;
 use crate::web::platform::clock::now_ms;
 use crate::web::platform::crew::{Crew, Heard};
+use crate::web::platform::files;
 use crate::web::platform::protocol::ToWorker;
 use crate::web::state::jobs::{Jobs, Order, Phase, Work};
 
+/// What a search is called by its progress bar, and by its end.
+pub(super) static SEARCHES: Phrase = Phrase::fixed("Finished searches", "끝난 탐색");
+pub(super) static SEARCHED: Phrase = Phrase::fixed("The search is finished.", "탐색을 마쳤습니다.");
+static CSV: Phrase = Phrase::fixed("Download CSV", "CSV 다운로드");
+static JSON: Phrase = Phrase::fixed("Download JSON", "JSON 다운로드");
 const CANCEL: Phrase = Phrase::fixed("Cancel", "취소");
 const CANCELLED: Phrase = Phrase::fixed("Cancelled.", "취소되었습니다.");
 const STALE: Phrase = Phrase::fixed(
@@ -148,6 +154,27 @@ impl<J: Jobs> Shift<J> {
                 <p class="notice small">{ (words.worker_failed)(*failure) }if !details.is_empty() { { " " }<code>{ crate::escape::shown(details).into_owned() }</code> }</p>
             },
         }
+    }
+}
+
+/// The buttons that take what was found home, in files of that name: as CSV, and as JSON where it has such a form.
+pub(super) fn downloads<T: 'static>(
+    found: &Rc<T>,
+    name: &'static str,
+    csv: fn(&T) -> String,
+    json: Option<fn(&T) -> String>,
+    language: Language,
+) -> Html {
+    let button = |label: &Phrase, ending: &str, mime: &'static str, text: fn(&T) -> String| {
+        let (found, name) = (found.clone(), format!("{name}.{ending}"));
+        let save = Callback::from(move |_: MouseEvent| files::download(&name, mime, &text(&found)));
+        html! { <button type="button" onclick={save}>{ label.say(language).to_owned() }</button> }
+    };
+    html! {
+        <p class="buttons">
+            { button(&CSV, "csv", "text/csv", csv) }
+            if let Some(json) = json { { button(&JSON, "json", "application/json", json) } }
+        </p>
     }
 }
 

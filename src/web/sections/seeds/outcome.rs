@@ -18,7 +18,8 @@ use crate::web::components::context::{Ctx, use_ctx};
 use crate::web::components::fold::use_fold;
 use crate::web::components::swatch::Swatch;
 use crate::web::i18n::{Words, titles};
-use crate::web::platform::{dom, files};
+use crate::web::platform::dom;
+use crate::web::sections::shift;
 use crate::web::state::Action;
 use crate::web::state::seeds::{Called, called};
 
@@ -35,8 +36,6 @@ static NOTE: Phrase = Phrase::fixed(
      difference of shares is in percentage points (pp). Latencies leave out requests that failed, which the scoreboard counts.",
     "95 % 신뢰구간은 평균의 구간입니다. 차이는 두 레인에서 시드가 같은 실행끼리 구합니다. 비율의 차이는 퍼센트포인트(%p)입니다. 응답 시간에는 ‘전략별 비교’ 표와 달리 실패한 요청이 들어가지 않습니다.",
 );
-static DOWNLOAD_CSV: Phrase = Phrase::fixed("Download CSV", "CSV 다운로드");
-static DOWNLOAD_JSON: Phrase = Phrase::fixed("Download JSON", "JSON 다운로드");
 
 /// Runs that have come to their ends, from the first on.
 #[derive(Clone)]
@@ -109,7 +108,7 @@ pub(super) fn Outcome(props: &OutcomeProps) -> Html {
                 <summary>{ ALL.say(language) }</summary>
                 if fold { { table.of_all(&measures) } }
             </details>
-            { downloads(&repeated, language) }
+            { shift::downloads(&repeated, "cachelane-seeds", Repeated::csv, Some(Repeated::json), language) }
         </ContextProvider<Ctx>>
     }
 }
@@ -298,21 +297,6 @@ fn worst(props: &OutcomeProps, measure: &Called, titles: &[String]) -> Html {
         <p>
             { said.say(language).to_owned() }
             if let Some(link) = &worst.link { { " · " }<a href={link.clone()} onclick={follow}>{ open.say(language).to_owned() }</a> }
-        </p>
-    }
-}
-
-/// The buttons that take it all home.
-fn downloads(repeated: &Rc<Repeated>, language: Language) -> Html {
-    let button = |label: &Phrase, name: &'static str, mime: &'static str, text: fn(&Repeated) -> String| {
-        let repeated = repeated.clone();
-        let save = Callback::from(move |_: MouseEvent| files::download(name, mime, &text(&repeated)));
-        html! { <button type="button" onclick={save}>{ label.say(language).to_owned() }</button> }
-    };
-    html! {
-        <p class="buttons">
-            { button(&DOWNLOAD_CSV, "cachelane-seeds.csv", "text/csv", Repeated::csv) }
-            { button(&DOWNLOAD_JSON, "cachelane-seeds.json", "application/json", Repeated::json) }
         </p>
     }
 }

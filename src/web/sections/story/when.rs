@@ -14,7 +14,7 @@ use crate::stats::Share;
 use crate::story::Told;
 use crate::web::i18n::Words;
 use crate::web::platform::crew::{Heard, crew_of};
-use crate::web::sections::shift::Shift;
+use crate::web::sections::shift::{self, Shift};
 use crate::web::state::jobs::Phase;
 use crate::web::state::when::{Windings, found};
 
@@ -24,8 +24,6 @@ static WHY: Phrase = Phrase::fixed(
     "실행을 위 단계 앞뒤의 시점으로 되감아 난수를 바꿔 이어서 실행합니다. 확률이 급변하는 시점이 원인입니다.",
 );
 static BEGIN: Phrase = Phrase::fixed("Find the moment", "시점 찾기");
-static SEARCHES: Phrase = Phrase::fixed("Finished searches", "끝난 탐색");
-static FINISHED: Phrase = Phrase::fixed("The search is finished.", "탐색을 마쳤습니다.");
 static AT: Phrase = Phrase::fixed("From this moment", "이 시점부터");
 static PROBABILITY: Phrase = Phrase::fixed("Goes wrong", "문제 발생 확률");
 static INTERVAL: Phrase = Phrase::fixed("95 % interval", "95 % 신뢰구간");
@@ -91,9 +89,9 @@ impl Component for WhenDecided {
                 <h3 id="when-decided">{ TITLE.say(language) }</h3>
                 <p class="key">{ WHY.say(language) }</p>
                 if *work.phase() != Phase::Done {
-                    <div class="seeds-controls">{ self.shift.controls(toggle, &BEGIN, (&SEARCHES, &so_far), words) }</div>
+                    <div class="seeds-controls">{ self.shift.controls(toggle, &BEGIN, (&shift::SEARCHES, &so_far), words) }</div>
                 }
-                <div role="status">{ self.shift.told(&FINISHED, kept, words) }</div>
+                <div role="status">{ self.shift.told(&shift::SEARCHED, kept, words) }</div>
                 if let Some(found) = &found { { shown(found, language) } }
             </section>
         }
