@@ -1,10 +1,13 @@
-"""The job of benches/speed.rs in general-purpose simulation packages of Python: how many requests a second each does.
+"""The job of benches/speed.rs in general-purpose simulation packages: how many requests a second each does.
 
 A hundred users, one after the other request each; look-aside over an LRU cache of 1,500 of 2,000 Zipf keys; a database of
 64 workers. SimPy runs the same job, with the cache's contents. Ciw, a package for queueing networks, knows no caches: it
 routes a request to the database with the share of misses that SimPy found. Neither keeps a ledger or any figure.
 
-    python benches/engines.py        prints a line of JSON: requests a second by package, each the best of three
+benches/nexosim is the job in NeXosim, of Rust.
+
+    python benches/engines.py [PROGRAM]    prints a line of JSON: requests a second by package, each the best of three;
+                                           PROGRAM is benches/nexosim, built
 """
 
 import bisect
@@ -12,6 +15,8 @@ import collections
 import itertools
 import json
 import random
+import subprocess
+import sys
 import time
 
 USERS, KEYS, CAPACITY, WORKERS = 100, 2_000, 1_500, 64
@@ -109,6 +114,9 @@ def main():
         found["Ciw"] = rate(lambda seed: ciw_run(seed, to_database))
     except ImportError:
         found["Ciw"] = None
+    found["NeXosim"] = None
+    if len(sys.argv) > 1:
+        found["NeXosim"] = float(subprocess.run(sys.argv[1], check=True, capture_output=True).stdout)
     print(json.dumps(found))
 
 

@@ -14,7 +14,8 @@ a yardstick of the same run.
 
 Look-aside in a closed loop, with ledger and figures (`benches/speed.rs`). The yardstick is the hold loop: take the
 earliest of 1,000 events from Rust's binary heap, and put it back later. SimPy runs the first job without ledger and
-figures; Ciw knows no caches, and is given the share of misses (`benches/engines.py`).
+figures; so does NeXosim, on one thread (`benches/nexosim`); Ciw knows no caches, and is given the share of misses
+(`benches/engines.py`).
 
 | what | job | requests a second | per hold |
 |---|---|---|---|
