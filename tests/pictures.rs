@@ -1,7 +1,7 @@
 //! The pictures that are made beforehand show what the engine computes: those of the gallery, the figures that stand in
-//! index.html until there are others, and the one that other sites show beside a link to the page.
+//! index.html until there are others, and those that other sites show beside a link to the page or to a preset.
 //!
-//! `REWRITE_PICTURES=1 cargo test pictures` makes them again; then `scripts/link-picture.mjs` makes the PNG of the last.
+//! `REWRITE_PICTURES=1 cargo test pictures` makes them again; then `scripts/link-pictures.mjs` makes PNGs of the last.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -11,6 +11,7 @@ use cachelane::chart::sheet::Sheet;
 use cachelane::chart::sketch::sketch;
 use cachelane::chart::{Data, Figure, Line, Options, Panel, Percentile, Weight, figure};
 use cachelane::cli::{Outcome, chart_data};
+use cachelane::engine::Digest;
 use cachelane::phrase::Language;
 use cachelane::scenario::presets::{self, Preset};
 use cachelane::web::state::saved::defaults_of;
@@ -134,19 +135,61 @@ fn the_page_shows_the_default_s_end_before_it_can_compute_it() {
     let (head, _) = rest.split_once("-->\n").unwrap();
     let (_, after) = rest.split_once("<!-- /still -->").unwrap();
     is_current("index.html", &format!("{before}<!-- still:{head}-->\n{figures}<!-- /still -->{after}"));
-    picture_beside_links(preset, &data);
 }
 
-fn picture_beside_links(preset: &Preset, data: &Data) {
+/// What other sites show beside a link: one figure, large.
+fn beside_a_link(title: &str, figure: &'static Figure, percentile: Percentile, preset: &Preset, data: &Data) -> String {
     let sheet = Sheet {
-        title: "Five cache strategies, the same crash: what each has lost",
-        figures: &[figure("lost").unwrap()],
+        title,
+        figures: &[figure],
         data,
-        options: Options { percentile: Percentile::P50, linear: false },
+        options: Options { percentile, linear: false },
         theme: Theme::Light,
         language: Language::English,
-        source: &format!("Cachelane: {}, seed {}", preset.about().title, preset.scenario().seed),
+        source: &format!("Cachelane, seed {}", preset.scenario().seed),
         link: None,
     };
-    is_current("docs/link-picture.svg", &sheet.draw().unwrap().svg);
+    sheet.draw().unwrap().svg
+}
+
+/// The drawing of a preset's picture, or of the whole page's, and its line in the table: name, digest.
+fn drawn_beside_a_link(name: &str) -> (String, String) {
+    let preset = presets::get(if name == "page" { "default" } else { name }).unwrap();
+    let data = data_of(preset);
+    let svg = if name == "page" {
+        let title = "Five cache strategies, the same crash: what each has lost";
+        beside_a_link(title, figure("lost").unwrap(), Percentile::P50, preset, &data)
+    } else {
+        let defaults = defaults_of(Some(preset.name), preset.scenario());
+        let shown = defaults.figures.iter().find(|figure| figure.has_news(&data)).expect("a preset shows something");
+        beside_a_link(preset.about().title.say(Language::English), shown, defaults.percentile, preset, &data)
+    };
+    let mut digest = Digest::default();
+    svg.bytes().for_each(|byte| digest.mix(byte.into()));
+    let line = format!("{name}\t{digest}\n");
+    (svg, line)
+}
+
+/// They are PNGs, which a browser makes; the table that stands beside them says of which drawings.
+#[test]
+fn the_pictures_beside_links_show_what_the_presets_do() {
+    let names: Vec<&str> = std::iter::once("page").chain(presets::ALL.iter().map(|preset| preset.name)).collect();
+    let drawn = in_parallel(&names, drawn_beside_a_link);
+    let table: String = drawn.iter().map(|(_, line)| line.as_str()).collect();
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("REWRITE_PICTURES").is_some() {
+        let folder = root.join("target/link-pictures");
+        std::fs::create_dir_all(&folder).unwrap();
+        for (name, (svg, _)) in names.iter().zip(&drawn) {
+            std::fs::write(folder.join(name).with_extension("svg"), svg).unwrap();
+        }
+        return std::fs::write(folder.join("made-from.tsv"), table).unwrap();
+    }
+    let made_from = std::fs::read_to_string(root.join("static/p/made-from.tsv")).unwrap_or_default();
+    let stale: Vec<&str> = table.lines().filter(|line| !made_from.lines().any(|made| made == *line)).collect();
+    assert!(stale.is_empty(), "REWRITE_PICTURES=1, then scripts/link-pictures.mjs, makes these again: {stale:?}");
+    for name in names {
+        let file = root.join(format!("static/p/{name}.png"));
+        assert!(file.is_file(), "{} is missing; scripts/link-pictures.mjs makes it", file.display());
+    }
 }
