@@ -6,7 +6,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 # cargo fmt does not see files that a macro declares.
-FMT_POLICIES := rustfmt --edition 2024 src/cache/eviction/*.rs
+FMT_POLICIES := rustfmt --edition 2024 src/simulator/cache/eviction/*.rs
 WASM := --target wasm32-unknown-unknown --lib --bin page --bin figure
 
 # A machine that builds once has no use for what helps the next build: gigabytes, and the time to write them.
@@ -43,7 +43,7 @@ test: ## Run every check: formatting, clippy, Rust tests, the page's build, the 
 # Native, native without the command line, and wasm, so that nothing cfg'd away rots.
 lint: ## Check versions, formatting, clippy for native and wasm, the documentation's links, the crates
 	@scripts/check-versions
-	cargo fmt --check
+	cargo fmt --all --check
 	$(FMT_POLICIES) --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --lib --no-default-features -- -D warnings
@@ -77,7 +77,7 @@ test-browser: ## Build the page and run the browser tests against dist/
 	node --test --test-concurrency=1 --test-reporter=spec tests/browser/*.test.mjs
 
 fmt: ## Format the Rust code
-	cargo fmt
+	cargo fmt --all
 	$(FMT_POLICIES)
 
 bench: ## Measure the simulator's speed, natively and in WebAssembly

@@ -46,36 +46,17 @@
 //! float functions, clocks and walks over hash maps.
 #![forbid(unsafe_code)]
 
-pub mod app;
-pub mod bytes;
-pub mod cache;
+#[doc(inline)]
+pub use cachelane_base::{bytes, escape, phrase, random, report, scenario, time};
+#[doc(inline)]
+pub use cachelane_simulator::{
+    app, cache, database, engine, fault, history, jobs, keyspace, ledger, metrics, model, network, simulation, slots,
+    stage, stats, strategy, table, work, workload,
+};
+
 pub mod chart;
 #[cfg(all(feature = "cli", not(target_arch = "wasm32")))]
 pub mod cli;
-pub mod database;
-pub mod engine;
-pub mod escape;
 pub mod experiment;
-pub mod fault;
-pub mod history;
-pub mod jobs;
-pub mod keyspace;
-pub mod ledger;
-pub mod metrics;
-pub mod model;
-pub mod network;
-pub mod phrase;
-pub mod random;
-pub mod report;
-pub mod scenario;
-pub mod simulation;
-pub mod slots;
-pub mod stage;
-pub mod stats;
 pub mod story;
-pub mod strategy;
-pub mod table;
-pub mod time;
 pub mod web;
-pub mod work;
-pub mod workload;

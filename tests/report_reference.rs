@@ -1,17 +1,20 @@
 //! `docs/report.md` says of every figure of a report what it is, in the words of the types themselves.
 //!
-//! To change it, change the comments in `src/report.rs` and run `REWRITE_REPORT=1 cargo test report_reference`.
+//! To change it, change the comments in `src/base/report.rs` and run `REWRITE_REPORT=1 cargo test report_reference`.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-const SOURCES: [&str; 3] =
-    [include_str!("../src/report.rs"), include_str!("../src/report/cost.rs"), include_str!("../src/report/effect.rs")];
+const SOURCES: [&str; 3] = [
+    include_str!("../src/base/report.rs"),
+    include_str!("../src/base/report/cost.rs"),
+    include_str!("../src/base/report/effect.rs"),
+];
 
 const HEAD: &str = "# The report's figures
 
 What `cachelane run` and `cachelane compare` print as JSON, and as CSV with the same names joined by dots. Made from the
-comments in `src/report.rs`; a test holds the two together.
+comments in `src/base/report.rs`; a test holds the two together.
 
 ";
 

@@ -564,16 +564,16 @@ fn four_times_the_work_takes_at_most_six_times_the_steps_in_every_part() {
 
 /// The rooms whose cost is held to grow with the work.
 const ROOMS: [&str; 10] = [
-    "src/app",
-    "src/cache",
-    "src/database.rs",
-    "src/engine",
-    "src/fault.rs",
-    "src/ledger",
-    "src/metrics.rs",
-    "src/network.rs",
-    "src/simulation",
-    "src/strategy",
+    "src/simulator/app",
+    "src/simulator/cache",
+    "src/simulator/database.rs",
+    "src/simulator/engine",
+    "src/simulator/fault.rs",
+    "src/simulator/ledger",
+    "src/simulator/metrics.rs",
+    "src/simulator/network.rs",
+    "src/simulator/simulation",
+    "src/simulator/strategy",
 ];
 
 /// What goes over a list until it finds something, or through all of it.

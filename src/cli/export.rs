@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::{Failure, input, run};
 use crate::experiment::Plan;
 use crate::history::{Broken, hgrm, jepsen, perfetto};
+use crate::report::FaultReport;
 use crate::time::Nanos;
 
 /// For which tool.
@@ -75,7 +76,7 @@ impl Export {
             Tool::Jepsen => jepsen(&answered),
             Tool::Perfetto => {
                 let faults = experiment.report().lanes.swap_remove(0).faults;
-                let broken: Vec<Broken> = faults.iter().map(Broken::from).collect();
+                let broken: Vec<Broken> = faults.iter().map(broken).collect();
                 perfetto(&scenario.titles()[lane], &answered, &broken)
             }
         };
@@ -83,10 +84,8 @@ impl Export {
     }
 }
 
-impl From<&crate::report::FaultReport> for Broken {
-    fn from(fault: &crate::report::FaultReport) -> Broken {
-        let which = fault.which.as_ref().map(|which| format!(" ({which})")).unwrap_or_default();
-        let (from, lasts) = (Nanos::from_secs_f64(fault.at_s), Nanos::from_secs_f64(fault.for_s));
-        Broken { what: fault.what.clone() + &which, from, until: from.saturating_add(lasts) }
-    }
+fn broken(fault: &FaultReport) -> Broken {
+    let which = fault.which.as_ref().map(|which| format!(" ({which})")).unwrap_or_default();
+    let (from, lasts) = (Nanos::from_secs_f64(fault.at_s), Nanos::from_secs_f64(fault.for_s));
+    Broken { what: fault.what.clone() + &which, from, until: from.saturating_add(lasts) }
 }

@@ -8,7 +8,7 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::context::{id_of, use_ctx};
-use super::slider::STEPS;
+use super::slider::{STEPS, place_of, value_after_move};
 use crate::scenario::{Accept, Edit, FieldValue, Slider, slider_of};
 use crate::time::Nanos;
 use crate::web::state::{Action, saved};
@@ -58,10 +58,10 @@ fn Row(props: &RowProps) -> Html {
         let round = if props.whole { libm::round } else { |value| value };
         let oninput = Callback::from(move |event: InputEvent| {
             let place = event.target_unchecked_into::<HtmlInputElement>().value_as_number();
-            act.emit(Action::Drag(slid.emit(slide.value_after_move(value, place, round))));
+            act.emit(Action::Drag(slid.emit(value_after_move(slide, value, place, round))));
         });
         let onchange = ctx.dispatch.reform(|_: Event| Action::DragEnd);
-        let place = slide.place(value);
+        let place = place_of(slide, value);
         html! {
             <input type="range" min="0" max={STEPS.to_string()} step="1" value={format!("{place:.0}")} {oninput} {onchange}
                 style={format!("--share:{:.1}%", place / STEPS * 100.0)}

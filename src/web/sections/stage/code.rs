@@ -115,7 +115,7 @@ mod tests {
     fn line_with(text: &str) -> u32 {
         let lines = functions().filter(|function| function.file == "look_aside").flat_map(|function| function.lines());
         let (line, _) = lines.into_iter().find(|(_, line)| line.contains(text)).expect("a line");
-        number("src/strategy/look_aside.rs", line)
+        number("src/simulator/strategy/look_aside.rs", line)
     }
 
     fn miss() -> Trail {

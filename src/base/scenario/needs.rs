@@ -344,7 +344,8 @@ mod tests {
 
     #[test]
     fn each_need_has_a_row_in_the_table_of_bad_input() {
-        let table: serde_json::Value = serde_json::from_str(include_str!("../../tests/data/bad_input.json")).unwrap();
+        let table: serde_json::Value =
+            serde_json::from_str(include_str!("../../../tests/data/bad_input.json")).unwrap();
         let rows = table["scenarios"].as_array().unwrap();
         for (field, _) in needs() {
             let field = field.replace("lane.", "lane.0.");

@@ -5,7 +5,7 @@
 
 /// A value, the line it stood on, and whether it is what its field would be anyway.
 #[derive(Clone, Debug)]
-pub(crate) struct Node {
+pub struct Node {
     pub value: Value,
     pub line: Option<u32>,
     /// Set where a scenario is shown: brief texts leave the node out.
@@ -14,7 +14,7 @@ pub(crate) struct Node {
 
 /// What a node holds.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Value {
+pub enum Value {
     /// A text that is known to be one (quoted in TOML).
     Text(String),
     /// A word of a link: a text, a number, a duration; the field that reads it decides.
@@ -31,7 +31,7 @@ pub(crate) enum Value {
 }
 
 /// Named values, in order.
-pub(crate) type Fields = Vec<(String, Node)>;
+pub type Fields = Vec<(String, Node)>;
 
 impl PartialEq for Node {
     /// By value: neither the line nor the default matters.
@@ -142,12 +142,12 @@ impl Node {
 }
 
 /// Whether a text says something of this field that it would not have anyway.
-pub(crate) fn is_told(fields: &Fields, field: &str) -> bool {
+pub fn is_told(fields: &Fields, field: &str) -> bool {
     fields.iter().any(|(name, node)| name == field && !node.is_default)
 }
 
 /// `at.name`, or `name` at the top.
-pub(crate) fn join(at: &str, name: &str) -> String {
+pub fn join(at: &str, name: &str) -> String {
     if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
 }
 

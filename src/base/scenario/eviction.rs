@@ -8,6 +8,7 @@ use super::problem::did_you_mean;
 
 /// The policies, each with its meaning in both languages, the bytes that it takes, its name, and its file in
 /// `cache::eviction`. Both the names here and what they do there are made from this list.
+#[macro_export]
 macro_rules! for_each_policy {
     ($make:ident) => {
         $make! {
@@ -109,7 +110,7 @@ macro_rules! for_each_policy {
         }
     };
 }
-pub(crate) use for_each_policy;
+pub use for_each_policy;
 
 /// Bytes that a policy takes beside the entries.
 pub(super) struct PolicyBytes {

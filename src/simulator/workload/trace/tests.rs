@@ -319,7 +319,7 @@ fn a_compressed_traces_own_name_says_its_format() {
 
 /// A file of shared/cases; `None` where they are not there.
 fn case(name: &str) -> Option<Vec<u8>> {
-    std::fs::read(format!("{}/../shared/cases/{name}", env!("CARGO_MANIFEST_DIR"))).ok()
+    std::fs::read(format!("{}/../../../shared/cases/{name}", env!("CARGO_MANIFEST_DIR"))).ok()
 }
 
 fn told(name: &str, bytes: impl AsRef<[u8]>) -> String {

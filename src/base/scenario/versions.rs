@@ -151,7 +151,7 @@ mod tests {
 
     /// What each field was in version 1 where a text said nothing, by path; of one that is younger, what means what version 1
     /// did.
-    const FROZEN: &str = include_str!("../../tests/data/defaults_v1.json");
+    const FROZEN: &str = include_str!("../../../tests/data/defaults_v1.json");
 
     /// Every field with its default.
     fn defaults(at: &str, entries: &[Entry], all: &mut BTreeMap<String, String>) {

@@ -16,7 +16,7 @@ use std::str::FromStr;
 pub struct Bytes(pub u64);
 
 /// The units a size may be written in, with their bytes: by thousands and by 1,024, larger ones first.
-pub(crate) const UNITS: [(&str, u64); 9] = [
+pub const UNITS: [(&str, u64); 9] = [
     ("TiB", 1 << 40),
     ("TB", 1_000_000_000_000),
     ("GiB", 1 << 30),

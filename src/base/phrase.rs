@@ -126,6 +126,7 @@ impl From<String> for Phrase {
 
 /// A text put together in each language: `phrase!("{count} rows", "행 {count}개")`. What is a phrase itself and is to be said in
 /// the same language is named behind: `phrase!("a time in {unit}", "시각({unit})", unit)`.
+#[macro_export]
 macro_rules! phrase {
     ($english:literal, $korean:literal $(, $part:ident)* $(,)?) => {
         $crate::phrase::Phrase::new(
@@ -140,7 +141,7 @@ macro_rules! phrase {
         )
     };
 }
-pub(crate) use phrase;
+pub use phrase;
 
 /// What a field or a choice means: its doc comment, and the same in the other languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,10 +152,10 @@ pub struct Docs {
 
 impl Docs {
     /// Nothing that would have to be explained.
-    pub(crate) const NONE: Docs = Docs { english: &[], korean: "" };
+    pub const NONE: Docs = Docs { english: &[], korean: "" };
 
     /// In the figure of an embed, which explains no field, they would be a tenth of what its reader downloads.
-    pub(crate) const fn new(english: &'static [&'static str], korean: &'static str) -> Docs {
+    pub const fn new(english: &'static [&'static str], korean: &'static str) -> Docs {
         if cfg!(feature = "figure") { Docs::NONE } else { Docs { english, korean } }
     }
 

@@ -16,7 +16,8 @@ impl WriteId {
     /// What every key holds before anything is written; it precedes every write.
     pub const INITIAL: WriteId = WriteId(0);
 
-    pub(crate) fn index(self) -> usize {
+    /// Its place in a table by number.
+    pub fn index(self) -> usize {
         self.0 as usize
     }
 }

@@ -18,7 +18,7 @@ mod app;
 mod beside;
 mod cache;
 pub mod called;
-pub(crate) mod check;
+pub mod check;
 mod clients;
 mod commented;
 mod database;

@@ -14,7 +14,7 @@ use crate::phrase::{Phrase, phrase};
 const LENGTH_MAX: usize = 1 << 20;
 
 /// The tree of a TOML text.
-pub(crate) fn parse(text: &str) -> Result<Node, ScenarioError> {
+pub fn parse(text: &str) -> Result<Node, ScenarioError> {
     if text.len() > LENGTH_MAX {
         let length = text.len();
         let sentence = phrase!(
@@ -72,7 +72,7 @@ impl Lines {
 
 /// The text of a scenario's tree: plain values, then a section per part, then the lanes and faults.
 /// What is marked as a default is left out.
-pub(crate) fn print(root: &Node) -> String {
+pub fn print(root: &Node) -> String {
     let mut text = String::new();
     let fields = root.fields().map_or(&[][..], Vec::as_slice);
     let told = || fields.iter().filter(|(_, node)| !node.is_default);
@@ -107,7 +107,7 @@ fn section(text: &mut String, head: &str, fields: &Fields) {
 }
 
 /// A value on one line, as TOML writes it; what is marked as a default is left out of tables.
-pub(crate) fn inline(node: &Node) -> String {
+pub fn inline(node: &Node) -> String {
     let list = |fields: &Fields| {
         let told = fields.iter().filter(|(_, node)| !node.is_default);
         told.map(|(name, node)| format!("{name} = {}", inline(node))).collect::<Vec<_>>().join(", ")
@@ -185,7 +185,7 @@ impl Scenario {
     }
 
     /// The scenario in a tree of any version, checked.
-    pub(crate) fn from_node(node: &Node) -> Result<Scenario, ScenarioError> {
+    pub fn from_node(node: &Node) -> Result<Scenario, ScenarioError> {
         let mut problems = Problems::default();
         let mut node = versions::current(node, &mut problems);
         if let Some(preset) = node.find("preset") {

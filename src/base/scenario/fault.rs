@@ -290,7 +290,7 @@ pub enum Part {
 
 /// What becomes of callers while a fault lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Callers {
+pub enum Callers {
     /// They are refused or fail at once, and what was under way is gone.
     Refused,
     /// They wait until it is over.
@@ -345,7 +345,7 @@ impl FaultKind {
     }
 
     /// What becomes of callers while it lasts.
-    pub(crate) fn callers(self) -> Callers {
+    pub fn callers(self) -> Callers {
         match self {
             FaultKind::CacheCrash
             | FaultKind::CachePowerLoss

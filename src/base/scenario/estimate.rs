@@ -207,7 +207,7 @@ impl Scenario {
     }
 
     /// About how many requests a lane gets, at most; none where only a trace knows.
-    pub(crate) fn expected_requests(&self) -> f64 {
+    pub fn expected_requests(&self) -> f64 {
         requests(self)
     }
 }

@@ -71,7 +71,7 @@ impl Scenario {
 
     /// Gives each lane the look that it had `before`, when it was the lane that `from` says, unless it is another strategy
     /// now or has asked for another look.
-    pub(crate) fn keep_looks(&mut self, before: &Scenario, from: &[Option<usize>]) {
+    pub fn keep_looks(&mut self, before: &Scenario, from: &[Option<usize>]) {
         let looks = before.looks();
         let mut kept = vec![None; self.lanes.len()];
         for (i, lane) in self.lanes.iter_mut().enumerate() {

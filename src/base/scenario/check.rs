@@ -35,7 +35,7 @@ impl Scenario {
 }
 
 /// Adds the problems of `scenario`, which was read from `source` (for the lines), to those found while reading.
-pub(crate) fn check(scenario: &Scenario, source: &Node, problems: &mut Problems) {
+pub fn check(scenario: &Scenario, source: &Node, problems: &mut Problems) {
     check_ranges(scenario, problems);
     check_names(scenario, problems);
     check_distributions(scenario, problems);

@@ -477,7 +477,7 @@ mod tests {
     #[test]
     fn the_table_is_the_published_one() {
         // Where the shared copy is at hand: as the tests of traces do, relative to the repository.
-        let shared = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/twitter-2020Mar.csv");
+        let shared = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/twitter-2020Mar.csv");
         if let Ok(published) = std::fs::read_to_string(shared) {
             assert_eq!(TABLE, published);
         }

@@ -218,7 +218,7 @@ impl std::error::Error for ScenarioError {}
 
 /// The list being made while a scenario is read and checked.
 #[derive(Debug, Default)]
-pub(crate) struct Problems {
+pub struct Problems {
     pub list: Vec<Problem>,
 }
 
@@ -255,7 +255,7 @@ impl Problems {
 }
 
 /// Long values are cut in messages.
-pub(crate) fn shorten(text: String) -> String {
+pub fn shorten(text: String) -> String {
     const LENGTH_MAX: usize = 80;
     match text.char_indices().nth(LENGTH_MAX) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -264,7 +264,7 @@ pub(crate) fn shorten(text: String) -> String {
 }
 
 /// The known name that `given` most likely means: few letters changed, or the same but for `-`, `_` and case.
-pub(crate) fn did_you_mean(given: &str, known: &[&str]) -> Option<String> {
+pub fn did_you_mean(given: &str, known: &[&str]) -> Option<String> {
     let plain = |text: &str| text.to_lowercase().replace(['-', '_', ' ', '.'], "");
     if given.chars().count() > 60 {
         return None;
@@ -304,7 +304,8 @@ mod tests {
     /// Every message of the table of bad input has a Korean twin of its own.
     #[test]
     fn every_bad_input_is_told_in_korean() {
-        let table: serde_json::Value = serde_json::from_str(include_str!("../../tests/data/bad_input.json")).unwrap();
+        let table: serde_json::Value =
+            serde_json::from_str(include_str!("../../../tests/data/bad_input.json")).unwrap();
         let errors = |part: &str, input: &str, read: fn(&str) -> Option<ScenarioError>| {
             let rows = table[part].as_array().unwrap().iter();
             rows.filter_map(|row| read(row[input].as_str().unwrap())).collect::<Vec<_>>()

@@ -143,7 +143,7 @@ impl Scenario {
 
     /// Its lanes have been taken out or moved: each is now where `from` says which it was. Faults spare those that they
     /// spared, and what strikes nobody any more goes; but a random fault has its moments by its place, and so has one before it.
-    pub(crate) fn keep_spared(&mut self, from: &[Option<usize>]) {
+    pub fn keep_spared(&mut self, from: &[Option<usize>]) {
         for fault in &mut self.faults {
             let still = (0_u32..).zip(from).filter(|(_, was)| was.is_some_and(|was| fault.spares(was)));
             let still: Vec<u32> = still.map(|(lane, _)| lane).collect();

@@ -135,7 +135,7 @@ mod tests {
         let mut lines = TEXTS[file_number].lines().zip(1..).filter(|(line, _)| line.contains(text));
         let (_, line) = lines.next().expect("a line");
         assert_eq!(lines.next(), None, "only one");
-        number(&format!("src/strategy/{file}.rs"), line)
+        number(&format!("src/simulator/strategy/{file}.rs"), line)
     }
 
     fn names(number: u32) -> Vec<String> {
@@ -144,9 +144,12 @@ mod tests {
 
     #[test]
     fn a_line_is_known_again_by_its_number_and_no_other_file_has_one() {
-        assert_eq!(line(number("/somewhere/src/strategy/look_aside.rs", 37)), Some(("look_aside", 37)));
+        assert_eq!(line(number("/somewhere/src/simulator/strategy/look_aside.rs", 37)), Some(("look_aside", 37)));
         assert_eq!(line(number("src\\strategy\\none.rs", 8)), Some(("none", 8)));
-        assert_eq!((number("src/strategy/clients.rs", 9), number("src/cache/leases.rs", 9), line(0)), (0, 0, None));
+        assert_eq!(
+            (number("src/simulator/strategy/clients.rs", 9), number("src/simulator/cache/leases.rs", 9), line(0)),
+            (0, 0, None)
+        );
         assert!(TEXTS.iter().all(|text| text.lines().count() < LINES_MAX as usize));
     }
 

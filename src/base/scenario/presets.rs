@@ -1,4 +1,4 @@
-//! Experiments to begin with, each with a question it answers. Their files are in `src/scenario/presets/`.
+//! Experiments to begin with, each with a question it answers. Their files are in `src/base/scenario/presets/`.
 //!
 //! Links say what differs from a preset, so a preset's file, once released, stays as it is: a better one gets a new
 //! name, or links get a new [version](super::versions) and the presets of the old one are kept in a folder of that name.

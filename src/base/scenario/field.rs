@@ -14,7 +14,7 @@ use crate::phrase::{Docs, Phrase, phrase};
 use crate::time::Nanos;
 
 /// A part of a scenario.
-pub(crate) trait Field: Sized {
+pub trait Field: Sized {
     /// The part as a tree of values, complete, with defaults marked.
     fn show(&self) -> Node;
     /// The part read from a tree; `None` when a problem was noted instead.
@@ -25,7 +25,7 @@ pub(crate) trait Field: Sized {
 
 /// What may stand in a field.
 #[derive(Clone, Debug)]
-pub(crate) enum Takes {
+pub enum Takes {
     /// A value; its range stands in `limits`.
     Value(Plain),
     /// One of these words.
@@ -42,7 +42,7 @@ pub(crate) enum Takes {
 
 /// A value of one piece, or one whose pieces no table names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Plain {
+pub enum Plain {
     Text,
     Flag,
     Whole,
@@ -90,7 +90,7 @@ pub const DURATION: Phrase =
 
 /// A field as the reference tells it.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub struct Entry {
     pub name: &'static str,
     pub docs: Docs,
     /// Its default; `None` where texts must say it.
@@ -103,7 +103,7 @@ pub(crate) struct Entry {
 }
 
 /// A struct whose fields are all named in a table, each with a default.
-pub(crate) trait Record: Sized {
+pub trait Record: Sized {
     /// Every field by name, with defaults marked.
     fn show_fields(&self) -> Fields;
     /// What the fields say; the default for those that are absent or were refused.
@@ -113,13 +113,13 @@ pub(crate) trait Record: Sized {
 }
 
 /// Notes that `node` will not do, with the field's range if it has one, or else with what `otherwise` says.
-pub(crate) fn refuse<T>(node: &Node, at: &str, problems: &mut Problems, otherwise: Phrase) -> Option<T> {
+pub fn refuse<T>(node: &Node, at: &str, problems: &mut Problems, otherwise: Phrase) -> Option<T> {
     let allowed = limits::of(at).map_or(otherwise, |limit| limit.phrase());
     refuse_value(node, at, problems, allowed)
 }
 
 /// Notes that `node` will not do, what is `allowed`, and what a number with separators may have meant.
-pub(crate) fn refuse_value<T>(node: &Node, at: &str, problems: &mut Problems, allowed: Phrase) -> Option<T> {
+pub fn refuse_value<T>(node: &Node, at: &str, problems: &mut Problems, allowed: Phrase) -> Option<T> {
     let readings = node.word().map(typed::readings).unwrap_or_default();
     let reason = if readings.is_empty() {
         Reason::NotAllowed(allowed)
@@ -131,7 +131,7 @@ pub(crate) fn refuse_value<T>(node: &Node, at: &str, problems: &mut Problems, al
 }
 
 /// Notes every field of `fields` that is none of `known`.
-pub(crate) fn refuse_strangers(fields: &Fields, known: &[&str], at: &str, problems: &mut Problems) {
+pub fn refuse_strangers(fields: &Fields, known: &[&str], at: &str, problems: &mut Problems) {
     for (name, node) in fields.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
         let meant = did_you_mean(name, known);
         let known = known.iter().map(|name| (*name).to_owned()).collect();
@@ -140,7 +140,7 @@ pub(crate) fn refuse_strangers(fields: &Fields, known: &[&str], at: &str, proble
 }
 
 /// Notes that `word` is none of `known`.
-pub(crate) fn refuse_word<T>(node: &Node, word: &str, known: &[&str], at: &str, problems: &mut Problems) -> Option<T> {
+pub fn refuse_word<T>(node: &Node, word: &str, known: &[&str], at: &str, problems: &mut Problems) -> Option<T> {
     let meant = did_you_mean(word, known);
     let known = known.iter().map(|name| (*name).to_owned()).collect();
     problems.push(at, node.quote(), node.line, Reason::UnknownWord { meant, known });
@@ -148,20 +148,20 @@ pub(crate) fn refuse_word<T>(node: &Node, word: &str, known: &[&str], at: &str, 
 }
 
 /// The field called `name`, if it is there and can be read.
-pub(crate) fn read_in<T: Field>(fields: &Fields, name: &str, at: &str, problems: &mut Problems) -> Option<T> {
+pub fn read_in<T: Field>(fields: &Fields, name: &str, at: &str, problems: &mut Problems) -> Option<T> {
     let (_, node) = fields.iter().find(|(field, _)| field == name)?;
     T::read(node, &join(at, name), problems)
 }
 
 /// Notes that the field called `name` is absent, if it is.
-pub(crate) fn require(fields: &Fields, name: &str, what: Phrase, at: &str, problems: &mut Problems) {
+pub fn require(fields: &Fields, name: &str, what: Phrase, at: &str, problems: &mut Problems) {
     if !fields.iter().any(|(field, _)| field == name) {
         problems.push(&join(at, name), "", None, Reason::Missing(what));
     }
 }
 
 /// The fields of a node that should be a table.
-pub(crate) fn table<'a>(node: &'a Node, at: &str, problems: &mut Problems) -> Option<&'a Fields> {
+pub fn table<'a>(node: &'a Node, at: &str, problems: &mut Problems) -> Option<&'a Fields> {
     const NOTHING: &Fields = &Fields::new();
     match &node.value {
         Value::Table(fields) => Some(fields),
@@ -175,13 +175,13 @@ pub(crate) fn table<'a>(node: &'a Node, at: &str, problems: &mut Problems) -> Op
 }
 
 /// What a choice must be.
-pub(crate) fn one_of(known: &[&str]) -> Phrase {
+pub fn one_of(known: &[&str]) -> Phrase {
     let known = known.join(", ");
     phrase!("one of {known}", "{known} 중 하나")
 }
 
 /// The word and the options of a node that should be a kind: a bare word, or a table with its `kind`.
-pub(crate) fn kind<'a>(
+pub fn kind<'a>(
     node: &'a Node,
     known: &[&str],
     at: &str,

@@ -122,11 +122,7 @@ pub fn encode(scenario: &Scenario, preset: &str, view: &[(String, String)]) -> R
 }
 
 /// [`encode`], however long the link becomes.
-pub(crate) fn of_any_length(
-    scenario: &Scenario,
-    preset: &str,
-    view: &[(String, String)],
-) -> Result<String, ScenarioError> {
+pub fn of_any_length(scenario: &Scenario, preset: &str, view: &[(String, String)]) -> Result<String, ScenarioError> {
     let base = presets::get(preset)?;
     let mut pairs = vec![("preset".to_owned(), base.name.to_owned())];
     differences("", &base.scenario().show(), &scenario.show(), &mut pairs);
