@@ -28,6 +28,7 @@ use crate::web::sections::share::Share;
 use crate::web::sections::skip::skip_links;
 use crate::web::sections::stage::Stage;
 use crate::web::sections::story::{OtherCases, StoryDialog};
+use crate::web::sections::sweep::SweepPanel;
 use crate::web::sections::tables::{
     CacheNodes, DivergedCopies, LostWrites, Measured, MoreFigures, Percentiles, ReportProps, Reproduce, Scoreboard,
     StoppedLanes,
@@ -73,6 +74,7 @@ impl App {
                             <HiddenCapacity scenario={self.state.running.clone()} words={w} />
                             <CapacityCurve scenario={self.state.running.clone()} trace={self.state.traces.opened.as_ref().map(|(file, _)| file.clone())}
                                 dispatch={self.dispatch.clone()} words={w} />
+                            <SweepPanel scenario={self.state.running.clone()} dispatch={self.dispatch.clone()} words={w} />
                             { self.tables(&titles) }
                         </div>
                         <Controls scenario={self.state.draft.clone()} titles={titles.clone()} shown={self.shown()}

@@ -28,7 +28,7 @@ pub trait Jobs: Default {
     fn hear(said: FromWorker) -> Option<(Which, Said<Self::Outcome>)>;
 
     /// Whether what has come of one scenario is what would come of the other.
-    fn is_same(one: &Scenario, other: &Scenario) -> bool {
+    fn is_same(&self, one: &Scenario, other: &Scenario) -> bool {
         one == other
     }
 }
@@ -185,7 +185,7 @@ impl<J: Jobs> Work<J> {
 
     /// Whether what there is is of another scenario than this one.
     pub fn is_stale(&self, scenario: &Scenario) -> bool {
-        self.scenario.as_ref().is_some_and(|own| !J::is_same(own, scenario))
+        self.scenario.as_ref().is_some_and(|own| !self.jobs.is_same(own, scenario))
     }
 
     /// How far it is.

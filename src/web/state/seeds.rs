@@ -48,7 +48,7 @@ impl Jobs for Runs {
     }
 
     /// The seed does not count, since many were run.
-    fn is_same(one: &Scenario, other: &Scenario) -> bool {
+    fn is_same(&self, one: &Scenario, other: &Scenario) -> bool {
         is_but_for_its_seed(one, other)
     }
 }

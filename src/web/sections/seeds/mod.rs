@@ -8,6 +8,7 @@ use std::rc::Rc;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
+pub(in crate::web::sections) use self::outcome::select;
 use self::outcome::{Outcome, Told};
 use super::shift::{self, Shift};
 use crate::phrase::{Phrase, phrase};
