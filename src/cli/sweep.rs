@@ -225,5 +225,6 @@ fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
 }
 
 fn print(head: &Value, rows: &Rows, as_csv: bool, out: &mut dyn Write) -> Result<(), Failure> {
-    Ok(if as_csv { sweep::write_csv(rows, out)? } else { sweep::write_lines(head, rows, out)? })
+    let written = if as_csv { sweep::write_csv(rows, out) } else { sweep::write_lines(head, rows, out) };
+    Ok(written?)
 }

@@ -296,7 +296,7 @@ mod tests {
     }
 
     fn measured(generation: u32, run: u32) -> FromWorker {
-        FromWorker::Measured { generation, run, numbers: numbers(f64::from(run)) }
+        FromWorker::Measured { generation, run, numbers: numbers(f64::from(run)), steps: Vec::new() }
     }
 
     #[test]
@@ -312,7 +312,7 @@ mod tests {
         assert_eq!(seeds.hear(1, measured(1, 3)), [], "nothing is left to begin");
         assert_eq!(seeds.hear(0, measured(1, 0)), [Order::EndAll]);
         assert_eq!(seeds.phase(), &Phase::Done);
-        assert_eq!(seeds.complete(), [0.0, 1.0, 2.0, 3.0].map(numbers));
+        assert_eq!(seeds.complete(), [0.0, 1.0, 2.0, 3.0].map(|value| (numbers(value), Vec::new())));
     }
 
     #[test]
@@ -348,7 +348,7 @@ mod tests {
         assert_eq!(given(&seeds.hear(0, measured(1, 0))), [(0, 1, first + 1)], "what it was at is done by another");
         assert_eq!(given(&seeds.hear(0, measured(1, 1))), [(0, 2, first + 2)]);
         assert_eq!(seeds.hear(0, measured(1, 2)), [Order::EndAll]);
-        assert_eq!(seeds.complete(), [0.0, 1.0, 2.0].map(numbers));
+        assert_eq!(seeds.complete(), [0.0, 1.0, 2.0].map(|value| (numbers(value), Vec::new())));
     }
 
     #[test]

@@ -57,11 +57,16 @@ impl Jobs for Cells {
         let sweep = self.sweep.as_ref()?;
         let (cell, seed) = Cells::key(sweep, run);
         let scenario = Scenario { seed, ..sweep.at(cell).ok()? };
-        Some(ToWorker::Measure { generation, run, scenario: Box::new(scenario) })
+        Some(ToWorker::Measure { generation, run, scenario: Box::new(scenario), steps: false })
     }
 
     fn hear(said: FromWorker) -> Option<(Which, Said<Numbers>)> {
-        Runs::hear(said)
+        let (which, said) = Runs::hear(said)?;
+        let numbers = match said {
+            Said::GoesOn(part) => Said::GoesOn(part),
+            Said::Done((numbers, _)) => Said::Done(numbers),
+        };
+        Some((which, numbers))
     }
 
     /// What varies does not count.
@@ -161,16 +166,18 @@ impl<T: PartialOrd> Ends<T> for (T, T) {
 /// # Errors
 /// The place of the field that something is wrong with, and what.
 pub fn asked(scenario: &Scenario, picks: &[(String, String)], seeds: u32) -> Result<Sweep, (usize, Phrase)> {
-    let vary = |(place, (field, values)): (usize, &(String, String))| {
-        let vary = Vary::of(field, values).map_err(|why| (place, why))?;
-        // The first value tells a field that is none.
-        let first = [(field.as_str(), vary.values[0].as_str())];
-        link::with(scenario, &first).map_err(|error| (place, error.phrase()))?;
-        Ok(vary)
-    };
+    let vary =
+        |(place, (field, values)): (usize, &(String, String))| Vary::of(field, values).map_err(|why| (place, why));
     let vary = picks.iter().enumerate().map(vary).collect::<Result<Vec<Vary>, (usize, Phrase)>>()?;
     let last = vary.len().saturating_sub(1);
     let sweep = Sweep::new(scenario.clone(), vary, seeds).map_err(|why| (last, why))?;
+    if let Err(why) = sweep.at(0) {
+        // Which of them it is, where that can be told.
+        let alone = |(place, (field, value)): (usize, (&str, &str))| {
+            link::with(scenario, &[(field, value)]).err().map(|error| (place, error.phrase()))
+        };
+        return Err(sweep.settings(0).into_iter().enumerate().find_map(alone).unwrap_or((last, why)));
+    }
     let (cells, runs) = (sweep.cells(), sweep.cells().saturating_mul(u64::from(seeds)));
     if cells > CELLS_MAX || runs > RUNS_MAX {
         let why = phrase!(
@@ -232,7 +239,7 @@ mod tests {
         let orders = sweeping.begin(of.clone(), Cells { sweep: Some(sweep.clone()) }, 3);
         assert_eq!(given(&orders), [("1s".into(), first), ("5s".into(), first), ("1s".into(), first + 1)]);
         let numbers = |run: u32| vec![[Some(f64::from(run)); MEASURES.len()]; 5];
-        let done = |run| FromWorker::Measured { generation: 1, run, numbers: numbers(run) };
+        let done = |run| FromWorker::Measured { generation: 1, run, numbers: numbers(run), steps: Vec::new() };
         sweeping.hear(1, done(1));
         assert_eq!(runs(&sweeping), [((1, first), numbers(1))].into(), "what there is is known at once");
         [(0, 0), (2, 2), (1, 3), (0, 4), (2, 5)]
@@ -262,6 +269,10 @@ mod tests {
         assert_eq!(place(&[("cache.ttl", "1s..9s")], 1).0, 0);
         assert_eq!(place(&[("cache.ttl", "1s,2s"), ("cache.capacity", "no")], 1).0, 1);
         assert_eq!(place(&[("cache.ttl", "1s,2s"), ("cache.ttl", "3s,4s")], 1).0, 1);
+        assert_eq!(place(&[("cache.tll", "1s,2s"), ("cache.capacity", "7")], 1).0, 0);
+        // An option of what only the other field makes of its lane.
+        let both = [("lane.0.write", "write-back"), ("lane.0.write.every", "1s,5s")];
+        assert!(asked(&scenario(), &picks(&both), 1).is_ok() && asked(&scenario(), &picks(&both[1..]), 1).is_err());
         let (_, why) = place(&[("cache.capacity", "1..1000/lin401")], 1);
         assert!(why.to_string().starts_with("401 cells and 401 runs are too many for a page"), "{why}");
         assert!(asked(&scenario(), &picks(&[("cache.capacity", "1..1000/lin400")]), 10).is_ok());

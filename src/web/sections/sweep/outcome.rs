@@ -107,7 +107,7 @@ pub(super) fn Outcome(props: &OutcomeProps) -> Html {
     let here = use_memo((sweep.clone(), props.scenario.clone()), |(sweep, scenario)| present(sweep, scenario));
     let looks: Vec<usize> = grid.lanes.iter().map(|(_, look)| *look).collect();
     let ctx = Ctx { looks: looks.into(), ..use_ctx() };
-    let measures: Vec<Called> = has_some(grid).filter_map(|name| called(name)).collect();
+    let measures: Vec<Called> = has_some(grid).filter_map(called).collect();
     let usual = Harm::of_runs(&grid.runs.values().cloned().collect::<Vec<Numbers>>()).measure().name;
     let wanted = chosen.as_deref().filter(|name| measures.iter().any(|one| one.measure.name == *name));
     let Some(of) = called(wanted.unwrap_or(usual)) else { return html! {} };
@@ -191,7 +191,7 @@ impl Shows<'_> {
         let end = if seeds == 1 { "" } else { "s" };
         let said = match fields[..] {
             [across, up] => phrase!(
-                "{title}: {across} → and {up} ↑; mean of {seeds} seed{end}. Darker is more, on one scale for all lanes.",
+                "{title}: {across} → and {up} ↑; mean of {seeds} seed{end}. A stronger colour is more, on one scale for all lanes.",
                 "{title}: 가로 {across}, 세로 {up}. 시드 {seeds}개의 평균이며, 색이 진할수록 큽니다. 모든 레인에 같은 척도를 씁니다.",
                 title
             ),
