@@ -62,6 +62,33 @@ fn a_table_says_which_differences_may_be_luck_and_csv_has_a_row_for_each_lane_an
     assert!(lines.all(|line| line.starts_with("Write-back,") && line.split(',').count() == 13), "{csv}");
 }
 
+#[test]
+fn figures_of_many_seeds_have_a_band_behind_each_lane_and_those_of_one_run_have_none() {
+    let folder = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("seeds-bands");
+    let drawn = |seeds: &[&str], name: &str| {
+        let folder = folder.join(seeds.len().to_string());
+        let svg = format!("--svg={}", folder.display());
+        printed(&[&["compare", "default", &svg][..], &SHORT, seeds].concat(), "");
+        std::fs::read_to_string(folder.join(name)).expect("the picture")
+    };
+    // Where nobody looks up for a while, a band is in two pieces.
+    let bands = |svg: &str| {
+        let pieces = svg.split("<polygon opacity=\"0.13\" fill=\"").skip(1).map(|rest| rest[..7].to_owned());
+        pieces.collect::<std::collections::BTreeSet<String>>().len()
+    };
+    let (one, many) = (drawn(&[], "hits.svg"), drawn(&["--seeds", "3"], "hits.svg"));
+    assert_eq!((bands(&one), bands(&many)), (0, 5), "a band for each lane");
+    assert!(many.contains("band: least to greatest of 3 seeds") && !one.contains("band:"), "{many}");
+    // A figure of which nothing is kept has none.
+    assert_eq!(bands(&drawn(&["--seeds", "3"], "db-reads.svg")), 0);
+    // What is printed beside is what is printed without.
+    let with = printed(
+        &[&["compare", "default", "--seeds", "3", "--svg", &folder.display().to_string()][..], &SHORT].concat(),
+        "",
+    );
+    assert_eq!(with, printed(&[&["compare", "default", "--seeds", "3"][..], &SHORT].concat(), ""));
+}
+
 /// The page's many seeds are compared with this file, to the byte (tests/browser/seeds.test.mjs).
 /// `CACHELANE_BLESS=1 cargo test seeds` writes it again.
 #[test]

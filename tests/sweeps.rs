@@ -94,7 +94,8 @@ fn what_cannot_be_swept_is_told_before_anything_runs() {
         (&["--vary", "cache.ttl=1s..9s"], "LOW..HIGH/logN"),
         (&["--vary", "cache.capacity=0,10"], "at cache.capacity=0"),
         (&["--vary", "cache.capacity=1..9999/lin9999", "--seeds", "1000"], "at most 200000 runs"),
-        (&["--vary", "seed=1,2"], "--seeds"),
+        (&["--vary", "cache.ttl=1s,2s", "--vary", "cache.ttl=3s"], "cache.ttl varies twice"),
+        (&["--vary", "seed=1,2"], "--vary seed=1,2: for other seeds there is --seeds"),
         (&["--vary", "cache.ttl=1s,2s", "--shard", "4/3"], "--shard 4/3"),
     ] {
         let output = cachelane(&[&["sweep", "default"][..], args].concat(), "");
@@ -179,5 +180,31 @@ fn a_sweep_is_drawn_as_lines_as_heat_maps_and_as_what_nothing_beats() {
     ] {
         let told = said(args);
         assert!(told.contains(part), "{args:?}: {told}");
+    }
+}
+
+/// The page's sweep is compared with these files, to the byte (tests/browser/sweep.test.mjs). `CACHELANE_BLESS=1 cargo test sweeps`
+/// writes them again.
+#[test]
+fn what_the_page_is_compared_with_is_what_is_printed() {
+    let data = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let short = ["sweep", "default", "--set=duration=6s", "--set=fault.0.at=3s", "--vary=cache.ttl=1s..9s/log3"];
+    let chart = |rows: &str, measure: &str| {
+        let path = file(&format!("{measure}.jsonl"));
+        std::fs::write(&path, rows).expect("a file");
+        printed(&["chart", &path.display().to_string(), "--measure", measure], "")
+    };
+    let rows = printed(&[&short[..], &["--seeds", "3"]].concat(), "");
+    let grid = printed(&[&short[..], &["--vary=lane.4.write.every=1s,2s"]].concat(), "");
+    for (name, now) in [
+        ("sweep.svg", chart(&rows, "ever_lost")),
+        ("sweep-grid.svg", chart(&grid, "read_p99_ms")),
+        ("sweep.jsonl", rows),
+    ] {
+        let path = data.join(name);
+        if std::env::var_os("CACHELANE_BLESS").is_some() {
+            std::fs::write(&path, &now).expect("the file can be written");
+        }
+        assert!(std::fs::read_to_string(&path).expect("the file is there") == now, "{name}: it has changed");
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A new figure is an entry here; if it shows what no point has yet, also a field of [`Point`] and the line that fills it.
 
+use super::bands::{Kept, Range};
 use super::{Axis, Data, Line, Panel, Weight};
 use crate::phrase::{Language, Phrase};
 use crate::report::Point;
@@ -67,6 +68,8 @@ struct Shape {
     area: Option<(Measure, Pair)>,
     /// The upper edge of a band over the line.
     upper: Option<Measure>,
+    /// What is kept of the line when many seeds are run.
+    kept: Option<Kept>,
     /// Whether all that was answered in a point were errors.
     fails: Option<fn(&Point) -> bool>,
     /// Whether values are those at the end of a point, and not of its whole length.
@@ -105,6 +108,7 @@ const GAUGE: Shape = Shape {
     main: |_, _| None,
     area: None,
     upper: None,
+    kept: None,
     fails: None,
     at_end: true,
     steps: false,
@@ -154,6 +158,7 @@ pub static FIGURES: &[Figure] = &[
                 title: ("Reads", "읽기"),
                 main: |p, at| pick(at, p.read_with_errors_p50_ms, p.read_with_errors_p99_ms),
                 upper: Some(|p, at| above(at, p.read_with_errors_p99_ms)),
+                kept: Some(Kept::Reads),
                 fails: Some(|p| p.read_p50_ms.is_none() && p.read_with_errors_p50_ms.is_some()),
                 of: Of::Reads,
                 ..LATENCY
@@ -162,6 +167,7 @@ pub static FIGURES: &[Figure] = &[
                 title: ("Writes", "쓰기"),
                 main: |p, at| pick(at, p.write_with_errors_p50_ms, p.write_with_errors_p99_ms),
                 upper: Some(|p, at| above(at, p.write_with_errors_p99_ms)),
+                kept: Some(Kept::Writes),
                 fails: Some(|p| p.write_p50_ms.is_none() && p.write_with_errors_p50_ms.is_some()),
                 of: Of::Writes,
                 ..LATENCY
@@ -184,7 +190,13 @@ pub static FIGURES: &[Figure] = &[
         name: "hits",
         title: Phrase::fixed("Hit ratio", "적중률"),
         key: Phrase::fixed("share of cache look-ups", "캐시 조회 중 적중한 비율"),
-        shapes: &[Shape { scale: Scale::Share, at_end: false, main: |p, _| share(p.hits, p.hits + p.misses), ..GAUGE }],
+        shapes: &[Shape {
+            scale: Scale::Share,
+            at_end: false,
+            main: |p, _| share(p.hits, p.hits + p.misses),
+            kept: Some(Kept::Hits),
+            ..GAUGE
+        }],
     },
     Figure {
         name: "read-hits",
@@ -219,6 +231,7 @@ pub static FIGURES: &[Figure] = &[
         shapes: &[Shape {
             main: |p, _| Some(f64::from(p.lost)),
             area: Some((|p, _| Some(f64::from(p.at_risk)), ("at risk", "유실 위험"))),
+            kept: Some(Kept::Lost),
             of: Of::Writes,
             ..TOTAL
         }],
@@ -353,16 +366,29 @@ impl Figure {
 
     /// What its lines over `data` show, in a few words: its key, and before it which percentile they are.
     pub fn hint(&self, data: &Data, options: Options, language: Language) -> String {
-        let key = self.key.say(language);
+        let range = self.range(data);
         let percentile = match options.percentile {
-            _ if !self.has_options() => return key.to_owned(),
-            Percentile::P50 if data.lanes.len() <= BANDS_MAX => {
-                ("line: median · area: up to p99", "선: 중앙값 · 면: p99까지")
+            _ if !self.has_options() => None,
+            Percentile::P50 if data.lanes.len() <= BANDS_MAX && range.is_none() => {
+                Some(("line: median · area: up to p99", "선: 중앙값 · 면: p99까지"))
             }
-            Percentile::P50 => ("median", "중앙값"),
-            Percentile::P99 => ("p99", "p99"),
+            Percentile::P50 => Some(("median", "중앙값")),
+            Percentile::P99 => Some(("p99", "p99")),
         };
-        format!("{} · {key}", say(percentile, language))
+        let percentile = percentile.map(|percentile| say(percentile, language));
+        let range = range.map(|range| range.phrase().say(language).to_owned());
+        let key = self.key.say(language).to_owned();
+        percentile.into_iter().chain(range).chain([key]).collect::<Vec<_>>().join(" · ")
+    }
+
+    /// The range of many seeds that some of its lines over `data` have behind them.
+    pub fn range<'a>(&self, data: &'a Data) -> Option<&'a Range> {
+        data.lanes.iter().find_map(|lane| lane.range.as_deref()).filter(|_| self.has_range())
+    }
+
+    /// Whether its lines can have the range of many seeds behind them.
+    pub fn has_range(&self) -> bool {
+        self.shapes.iter().any(|shape| shape.kept.is_some())
     }
 
     /// Whether any lane of `data` has something to show in it: a value, and one that is not zero.
@@ -397,7 +423,7 @@ impl Shape {
             let met =
                 data.faults.iter().filter(|fault| !fault.spares.iter().any(|spared| *spared as usize == lane.number));
             let breaks: Vec<f64> = met.map(|fault| fault.from_s).collect();
-            let points = |measure: Measure| self.points(data, (lane, &breaks), options, measure);
+            let points = |measure: Measure| self.points(data, (lane, &breaks), options, |_, p, at| measure(p, at));
             if let Some((area, name)) = &self.area {
                 let label = format!("{} {}", lane.label, say(*name, language));
                 let area =
@@ -407,11 +433,20 @@ impl Shape {
                 }
             }
             // Bands of many lanes would hide each other.
-            let upper = self.upper.filter(|_| data.lanes.len() <= BANDS_MAX);
+            let upper = self.upper.filter(|_| data.lanes.len() <= BANDS_MAX && lane.range.is_none());
+            let range = lane.range.as_deref().zip(self.kept);
+            let edge = |pick: fn((f64, f64)) -> f64| {
+                let at = |(range, kept): (&Range, Kept)| {
+                    let place = |i, _: &Point, at: At| range.at(i, kept, at.percentile).map(pick);
+                    self.points(data, (lane, &breaks), options, place)
+                };
+                range.map(at).unwrap_or_default()
+            };
             let main = Line::new(lane, lane.label.clone(), Weight::Main);
             lines.push(Line {
                 points: points(self.main),
                 upper: upper.map(points).unwrap_or_default(),
+                range: [edge(|(low, _)| low), edge(|(_, high)| high)],
                 fails: self.fails.map(|fails| self.failing(data, (lane, &breaks), fails)).unwrap_or_default(),
                 steps: self.steps,
                 breaks: breaks.clone(),
@@ -420,7 +455,7 @@ impl Shape {
         }
         let before = data.before.iter().map(|lane| Line {
             // Its faults are not known here: nothing is held.
-            points: self.points(data, (lane, &[]), options, self.main),
+            points: self.points(data, (lane, &[]), options, |_, p, at| (self.main)(p, at)),
             steps: self.steps,
             ..Line::new(lane, lane.label.clone(), Weight::Main)
         });
@@ -439,7 +474,7 @@ impl Shape {
         data: &Data,
         (lane, breaks): (&super::LaneData, &[f64]),
         options: Options,
-        measure: Measure,
+        measure: impl Fn(usize, &Point, At) -> Option<f64>,
     ) -> Vec<(f64, Option<f64>)> {
         let series = &lane.series;
         let start = (self.at_end && series.first == 0 && !series.points.is_empty()).then_some((0.0, Some(0.0)));
@@ -455,13 +490,13 @@ impl Shape {
                 _ if self.at_end => to,
                 _ => middle,
             };
-            (at, measure(point, At { span_s: to - from, percentile: options.percentile }))
+            (at, measure(series.first + i, point, At { span_s: to - from, percentile: options.percentile }))
         });
         start.into_iter().chain(points).filter(|(at, _)| *at <= data.duration_s).collect()
     }
 
     fn failing(&self, data: &Data, lane: (&super::LaneData, &[f64]), fails: fn(&Point) -> bool) -> Vec<f64> {
-        let places = self.points(data, lane, Options::default(), |_, _| None);
+        let places = self.points(data, lane, Options::default(), |_, _, _| None);
         let failing = places.iter().zip(&lane.0.series.points).filter(|(_, point)| fails(point));
         failing.map(|((at, _), _)| *at).collect()
     }

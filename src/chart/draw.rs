@@ -151,10 +151,15 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         for line in &panel.before {
             self.before(line, &panel.axis, at, (&x, data))?;
         }
-        for (order, line) in panel.lines.iter().enumerate() {
+        let pen = |line: &Line| {
             let is_back = data.focus.is_some_and(|lane| lane != line.lane);
-            let pen = Pen { strength: if is_back { 0.22 } else { 1.0 }, ..*self };
-            pen.line(line, &panel.axis, at, (&x, data), order)?;
+            Pen { strength: if is_back { 0.22 } else { 1.0 }, ..*self }
+        };
+        for line in &panel.lines {
+            pen(line).range(line, &panel.axis, at, (&x, data))?;
+        }
+        for (order, line) in panel.lines.iter().enumerate() {
+            pen(line).line(line, &panel.axis, at, (&x, data), order)?;
         }
         // Over the lines, which they say something of.
         self.warmup_label(data, at, &x)?;
@@ -273,6 +278,18 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let middle = if line - at.top < 20.0 { line + 10.0 } else { line - 10.0 };
         self.ground((end - self.width(&label, TEXT), end), middle)?;
         self.text(&label, TEXT, SOFT, (end, middle), HPos::Right, VPos::Center)
+    }
+
+    /// From where to where a line lies with many seeds.
+    fn range(&self, line: &Line, axis: &Axis, at: PanelPlace, (x, data): (&impl Fn(f64) -> f64, &Data)) -> Drawn<DB> {
+        let (from, to) = data.window();
+        let y = |value: f64| at.bottom - (at.bottom - at.top) * axis.place(value);
+        let edges = line.range.each_ref().map(|edge| {
+            let runs = edge.split(|(_, value)| value.is_none());
+            let runs = runs.map(|run| within(&held(run, line.steps, &line.breaks), from, to));
+            runs.map(|run| run.into_iter().map(|(t, v)| (x(t), y(v))).collect::<Vec<_>>()).collect::<Vec<_>>()
+        });
+        edges[0].iter().zip(&edges[1]).try_for_each(|(low, high)| self.band(low, high, line.look))
     }
 
     /// A line up to the moment that is looked at, and faintly what comes after it.

@@ -13,6 +13,8 @@ use crate::stats::Spread;
 pub struct Measure {
     /// Its name, as in the rows of a sweep.
     pub name: String,
+    /// What its axis is called where there are two measures.
+    pub called: String,
     /// Whether it is a share, 0 to 1.
     pub is_share: bool,
 }
@@ -83,20 +85,51 @@ pub struct Dot {
     pub harmed: bool,
 }
 
-const EDGE: f64 = 24.0;
-const WIDE: f64 = 960.0;
+/// What a grid is drawn on.
+#[derive(Clone, Copy, Debug)]
+pub struct Paper<'a> {
+    wide: f64,
+    edge: f64,
+    /// From which run it is; `None` on the page, which says that and the title beside it.
+    source: Option<&'a str>,
+}
+
+impl<'a> Paper<'a> {
+    /// A picture for itself, light or dark as its reader prefers.
+    pub fn file(source: &'a str) -> Paper<'a> {
+        Paper { wide: 960.0, edge: 24.0, source: Some(source) }
+    }
+
+    /// A part of the page, in the page's own colours, made for that width.
+    pub fn page(wide: f64) -> Paper<'a> {
+        Paper { wide, edge: 2.0, source: None }
+    }
+
+    /// Where what is drawn begins, below a title and `under` that.
+    fn top(&self, under: f64) -> f64 {
+        if self.source.is_some() { self.edge + under } else { 4.0 }
+    }
+
+    fn colour(&self, token: Token) -> String {
+        let rgb = token.rgb(Theme::Light);
+        let is_page = self.source.is_none();
+        if is_page { format!("var(--{})", token.name) } else { format!("#{:02x}{:02x}{:02x}", rgb.0, rgb.1, rgb.2) }
+    }
+}
+
 /// So many points of a frontier are told in words.
 const TOLD_MOST: usize = 12;
 
 /// Lines of text, rectangles and paths, from the top left.
-struct Pen(String);
+struct Pen<'a>(String, &'a Paper<'a>);
 
-impl Pen {
+impl Pen<'_> {
     fn text(&mut self, (x, y): (f64, f64), size: f64, colour: Token, anchor: &str, said: &str) {
+        let family = if self.1.source.is_some() { format!(" font-family=\"{FONT_STACK}\"") } else { String::new() };
         let _ = writeln!(
             self.0,
-            "<text x=\"{x:.1}\" y=\"{y:.1}\" font-family=\"{FONT_STACK}\" font-size=\"{size}\" text-anchor=\"{anchor}\" fill=\"{}\">{}</text>",
-            hex(colour),
+            "<text x=\"{x:.1}\" y=\"{y:.1}\"{family} font-size=\"{size}\" text-anchor=\"{anchor}\" fill=\"{}\">{}</text>",
+            self.1.colour(colour),
             xml(said)
         );
     }
@@ -106,14 +139,14 @@ impl Pen {
         let _ = writeln!(
             self.0,
             "<path d=\"{data}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{width}\" stroke-dasharray=\"{}\"/>",
-            hex(colour),
+            self.1.colour(colour),
             dash.join(" ")
         );
     }
 
     /// A surface; `share` of its colour shows.
     fn surface(&mut self, data: &str, colour: Token, share: f64) {
-        let _ = writeln!(self.0, "<path d=\"{data}\" fill=\"{}\" fill-opacity=\"{share:.3}\"/>", hex(colour));
+        let _ = writeln!(self.0, "<path d=\"{data}\" fill=\"{}\" fill-opacity=\"{share:.3}\"/>", self.1.colour(colour));
     }
 
     /// A lane's marker.
@@ -121,8 +154,8 @@ impl Pen {
         let style = lane_style(look);
         let (shape, paint) = style.marker.outline();
         let fill = match paint {
-            Paint::Filled => hex(style.colour),
-            Paint::Hollow => hex(GROUND),
+            Paint::Filled => self.1.colour(style.colour),
+            Paint::Hollow => self.1.colour(GROUND),
             Paint::Stroked => "none".to_owned(),
         };
         let line = if paint == Paint::Filled { 0 } else { 2 };
@@ -131,16 +164,16 @@ impl Pen {
             "<path transform=\"translate({:.1} {:.1})\" d=\"{shape}\" fill=\"{fill}\" stroke=\"{}\" stroke-width=\"{line}\" opacity=\"{share}\"/>",
             x - 14.0,
             y - 6.0,
-            hex(style.colour)
+            self.1.colour(style.colour)
         );
     }
 
     /// The lanes' names with their markers, in a row or more; gives where they end.
     fn legend(&mut self, lanes: &[(&str, usize)], top: f64) -> f64 {
         let widest = lanes.iter().map(|(name, _)| width(name, 13.0)).fold(40.0, f64::max) + 48.0;
-        let columns = ((WIDE - 2.0 * EDGE) / widest).floor().max(1.0) as usize;
+        let columns = ((self.1.wide - 2.0 * self.1.edge) / widest).floor().max(1.0) as usize;
         for (i, (name, look)) in lanes.iter().enumerate() {
-            let (x, y) = (EDGE + widest * (i % columns) as f64, top + 20.0 * (i / columns + 1) as f64);
+            let (x, y) = (self.1.edge + widest * (i % columns) as f64, top + 20.0 * (i / columns + 1) as f64);
             let style = lane_style(*look);
             self.path(&format!("M{x:.1} {:.1}h28", y - 4.0), style.colour, 2.0, style.dash);
             self.marker((x + 14.0, y - 4.0), *look, 1.0);
@@ -150,40 +183,44 @@ impl Pen {
     }
 
     /// The picture, under a title, and what it is from below it.
-    fn end(mut self, title: &str, source: &str, y: f64) -> Picture {
-        self.text((EDGE, y + 18.0), 11.0, SOFT, "start", source);
-        let high = (y + 18.0 + EDGE).ceil();
+    fn end(mut self, title: &str, y: f64) -> Picture {
+        let (wide, edge) = (self.1.wide, self.1.edge);
+        let Some(source) = self.1.source else {
+            let high = y.ceil();
+            let svg = format!("<svg viewBox=\"0 0 {wide} {high}\" aria-hidden=\"true\">\n{}</svg>\n", self.0);
+            return Picture { svg, size: (wide as u32, high as u32) };
+        };
+        self.text((edge, y + 18.0), 11.0, SOFT, "start", source);
+        let high = (y + 18.0 + edge).ceil();
         let svg = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDE}\" height=\"{high}\" viewBox=\"0 0 {WIDE} {high}\" role=\"img\">\n\
-             <title>{}</title>\n<desc>{}</desc>\n<rect width=\"{WIDE}\" height=\"{high}\" fill=\"{}\"/>\n{}</svg>\n",
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{wide}\" height=\"{high}\" viewBox=\"0 0 {wide} {high}\" role=\"img\">\n\
+             <title>{}</title>\n<desc>{}</desc>\n<rect width=\"{wide}\" height=\"{high}\" fill=\"{}\"/>\n{}</svg>\n",
             xml(title),
             xml(source),
-            hex(GROUND),
+            self.1.colour(GROUND),
             self.0
         );
-        Picture { svg, size: (WIDE as u32, high as u32) }.in_both_schemes()
+        Picture { svg, size: (wide as u32, high as u32) }.in_both_schemes()
     }
 }
 
-fn hex(token: Token) -> String {
-    let rgb = token.rgb(Theme::Light);
-    format!("#{:02x}{:02x}{:02x}", rgb.0, rgb.1, rgb.2)
-}
-
-fn begin(title: &str) -> Pen {
-    let mut pen = Pen(String::new());
-    pen.text((EDGE, EDGE + 18.0), 20.0, INK, "start", title);
+fn begin<'a>(title: &str, paper: &'a Paper<'a>) -> Pen<'a> {
+    let mut pen = Pen(String::new(), paper);
+    if paper.source.is_some() {
+        pen.text((paper.edge, paper.edge + 18.0), 20.0, INK, "start", title);
+    }
     pen
 }
 
 /// The measure of each lane against the one field that varies: the mean of the seeds, and its 95 % interval as a band.
-pub fn lines(measure: &Measure, field: &Varied, lanes: &[Cells], source: &str) -> Picture {
+pub fn lines(measure: &Measure, field: &Varied, lanes: &[Cells], paper: &Paper<'_>) -> Picture {
     const HIGH: f64 = 320.0;
     let title = format!("{} against {}", measure.name, field.field);
-    let mut pen = begin(&title);
+    let mut pen = begin(&title, paper);
+    let Paper { wide, edge, .. } = *paper;
     let names: Vec<(&str, usize)> = lanes.iter().map(|lane| (lane.name.as_str(), lane.look)).collect();
-    let top = pen.legend(&names, EDGE + 28.0) + 24.0;
-    let (left, right) = (EDGE + 64.0, WIDE - EDGE - 16.0);
+    let top = pen.legend(&names, paper.top(28.0)) + 24.0;
+    let (left, right) = (edge + 64.0, wide - edge - 16.0);
     let spreads = || lanes.iter().flat_map(|lane| lane.cells.iter().flatten());
     let axis = measure.axis(&spreads().flat_map(|s| [s.low.max(0.0), s.mean, s.high]).collect::<Vec<_>>());
     let y = |value: f64| top + (1.0 - axis.place(value)) * HIGH;
@@ -214,20 +251,24 @@ pub fn lines(measure: &Measure, field: &Varied, lanes: &[Cells], source: &str) -
         pen.path(&format!("M{}", line(|s| s.mean).collect::<Vec<_>>().join("L")), style.colour, 2.0, style.dash);
         known.iter().for_each(|(x, spread)| pen.marker((*x, y(spread.mean)), lane.look, 1.0));
     }
-    pen.end(&title, source, top + HIGH + 28.0)
+    pen.end(&title, top + HIGH + 28.0)
 }
 
 /// A heat map for each lane, side by side on one scale: the first field from left to right, the second from bottom to top. The
 /// least and the greatest value of all are told in words in every cell that has room.
-pub fn heat(measure: &Measure, fields: [&Varied; 2], lanes: &[Cells], source: &str) -> Picture {
+pub fn heat(measure: &Measure, fields: [&Varied; 2], lanes: &[Cells], paper: &Paper<'_>) -> Picture {
     const GAP: f64 = 20.0;
     let [across, up] = fields;
     let title = format!("{} against {} and {}", measure.name, across.field, up.field);
-    let mut pen = begin(&title);
-    pen.text((EDGE, EDGE + 38.0), 12.0, SOFT, "start", &format!("→ {}   ↑ {}", across.field, up.field));
+    let mut pen = begin(&title, paper);
+    let Paper { wide, edge, .. } = *paper;
+    if paper.source.is_some() {
+        pen.text((edge, edge + 38.0), 12.0, SOFT, "start", &format!("→ {}   ↑ {}", across.field, up.field));
+    }
     let name_wide = up.values.iter().map(|value| width(value, 11.0)).fold(24.0, f64::max) + 8.0;
-    let columns = lanes.len().clamp(1, 3);
-    let map_wide = (WIDE - 2.0 * EDGE - GAP * (columns - 1) as f64) / columns as f64;
+    // As many beside each other as can be read.
+    let columns = lanes.len().clamp(1, ((wide / 300.0) as usize).max(1));
+    let map_wide = (wide - 2.0 * edge - GAP * (columns - 1) as f64) / columns as f64;
     let cell_wide = (map_wide - name_wide) / across.values.len() as f64;
     let cell_high = (cell_wide * 0.6).clamp(14.0, 40.0);
     let map_high = cell_high * up.values.len() as f64 + 48.0;
@@ -236,12 +277,12 @@ pub fn heat(measure: &Measure, fields: [&Varied; 2], lanes: &[Cells], source: &s
     let axis = measure.axis(&values);
     let least = values.iter().map(|value| axis.place(*value)).fold(1.0, f64::min);
     let most = values.iter().map(|value| axis.place(*value)).fold(0.0, f64::max);
-    let top = EDGE + 56.0;
+    let top = paper.top(56.0);
     let names_every =
         (across.values.iter().map(|v| width(v, 11.0)).fold(16.0, f64::max) / cell_wide).ceil().max(1.0) as usize;
     for (number, lane) in lanes.iter().enumerate() {
         let (left, above) = (
-            EDGE + (map_wide + GAP) * (number % columns) as f64 + name_wide,
+            edge + (map_wide + GAP) * (number % columns) as f64 + name_wide,
             top + map_high * (number / columns) as f64,
         );
         pen.text((left, above + 12.0), 13.0, INK, "start", &lane.name);
@@ -276,7 +317,7 @@ pub fn heat(measure: &Measure, fields: [&Varied; 2], lanes: &[Cells], source: &s
             }
         }
     }
-    pen.end(&title, source, top + map_high * lanes.len().div_ceil(columns) as f64)
+    pen.end(&title, top + map_high * lanes.len().div_ceil(columns) as f64)
 }
 
 /// Two measures of which less is better against each other: the points that nothing beats joined by a line, the others faint; a
@@ -286,17 +327,18 @@ pub fn frontier(
     harm: Option<&str>,
     dots: &[Dot],
     lanes: &[(&str, usize)],
-    source: &str,
+    paper: &Paper<'_>,
 ) -> Picture {
     const HIGH: f64 = 420.0;
     let [across, up] = measures;
     let title = format!("{} and {}: what nothing beats", across.name, up.name);
-    let mut pen = begin(&title);
-    if let Some(harm) = harm {
-        pen.text((EDGE, EDGE + 38.0), 12.0, SOFT, "start", &format!("ring: has {harm}, too"));
+    let mut pen = begin(&title, paper);
+    let Paper { wide, edge, .. } = *paper;
+    if let Some(harm) = harm.filter(|_| paper.source.is_some()) {
+        pen.text((edge, edge + 38.0), 12.0, SOFT, "start", &format!("ring: has {harm}, too"));
     }
-    let top = pen.legend(lanes, EDGE + 44.0) + 40.0;
-    let (left, right) = (EDGE + 64.0, WIDE - EDGE - 16.0);
+    let top = pen.legend(lanes, paper.top(44.0)) + 40.0;
+    let (left, right) = (edge + 64.0, wide - edge - 16.0);
     let of = |pick: fn(&Dot) -> f64| dots.iter().map(pick).collect::<Vec<_>>();
     let (axis_x, axis_y) = (across.axis(&of(|dot| dot.at.0)), up.axis(&of(|dot| dot.at.1)));
     let place = |(x, y): (f64, f64)| (left + axis_x.place(x) * (right - left), top + (1.0 - axis_y.place(y)) * HIGH);
@@ -310,8 +352,8 @@ pub fn frontier(
         pen.path(&format!("M{x:.1} {top:.1}v{HIGH}"), RULE, 1.0, &[]);
         pen.text((x, top + HIGH + 18.0), 12.0, SOFT, "middle", &across.say(value));
     }
-    pen.text((right, top + HIGH + 36.0), 12.0, SOFT, "end", &format!("{} →", across.name));
-    pen.text((EDGE, top - 8.0), 12.0, SOFT, "start", &format!("{} ↑", up.name));
+    pen.text((right, top + HIGH + 36.0), 12.0, SOFT, "end", &format!("{} →", across.called));
+    pen.text((edge, top - 8.0), 12.0, SOFT, "start", &format!("{} ↑", up.called));
     let mut best: Vec<&Dot> = dots.iter().filter(|dot| !dot.beaten).collect();
     best.sort_by(|a, b| a.at.0.total_cmp(&b.at.0).then(a.at.1.total_cmp(&b.at.1)));
     let steps: Vec<String> = best.iter().map(|dot| place(dot.at)).map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
@@ -326,17 +368,17 @@ pub fn frontier(
             pen.path(&format!("M{:.1} {y:.1}a8 8 0 1 0 16 0a8 8 0 1 0 -16 0", x - 8.0), FAULT, 1.5, &[]);
         }
     }
-    // Which they are, from the left; more than a few nobody reads in a picture.
     let mut y = top + HIGH + 44.0;
-    let room = best.len().min(TOLD_MOST);
-    for dot in &best[..room] {
+    // Which they are, from the left; more than a few nobody reads in a picture.
+    let told = if paper.source.is_some() { &best[..best.len().min(TOLD_MOST)] } else { &[] };
+    for dot in told {
         y += 18.0;
         let said = format!("{} {}, {} {}: {}", across.name, across.say(dot.at.0), up.name, up.say(dot.at.1), dot.label);
-        pen.text((EDGE, y), 12.0, INK, "start", &said);
+        pen.text((edge, y), 12.0, INK, "start", &said);
     }
-    if best.len() > room {
+    if paper.source.is_some() && best.len() > told.len() {
         y += 18.0;
-        pen.text((EDGE, y), 12.0, SOFT, "start", &format!("and {} more (--json has all)", best.len() - room));
+        pen.text((edge, y), 12.0, SOFT, "start", &format!("and {} more (--json has all)", best.len() - told.len()));
     }
-    pen.end(&title, source, y)
+    pen.end(&title, y)
 }

@@ -12,6 +12,7 @@
 //!
 //! [`DrawingBackend`]: plotters::prelude::DrawingBackend
 
+pub mod bands;
 pub mod catalogue;
 mod draw;
 pub mod grid;
@@ -29,8 +30,11 @@ pub use draw::{Layout, Look, PanelPlace, draw};
 pub use marker::Paint;
 pub use scale::Axis;
 
+use std::sync::Arc;
+
 use crate::phrase::{Language, Phrase};
 use crate::report::Series;
+use bands::Range;
 use palette::Theme;
 
 /// What a figure is drawn from.
@@ -78,6 +82,8 @@ pub struct LaneData {
     pub label: String,
     /// Its measures from the start of the run.
     pub series: Series,
+    /// From where to where it lies with many seeds, where they have been run.
+    pub range: Option<Arc<Range>>,
 }
 
 /// A stretch of time in which something is broken.
@@ -123,6 +129,8 @@ pub struct Line {
     pub points: Vec<(f64, Option<f64>)>,
     /// The upper edge of a band over the line, at the same moments; empty where there is none.
     pub upper: Vec<(f64, Option<f64>)>,
+    /// From where to where it lies with many seeds, at the same moments; empty where that is not known.
+    pub range: [Vec<(f64, Option<f64>)>; 2],
     /// The moments at which all answers were errors.
     pub fails: Vec<f64>,
     /// Whether a value holds until the next one.
@@ -157,6 +165,7 @@ impl Line {
             label,
             points: Vec::new(),
             upper: Vec::new(),
+            range: Default::default(),
             fails: Vec::new(),
             steps: false,
             breaks: Vec::new(),
@@ -200,7 +209,7 @@ impl Line {
     }
 
     fn values(&self) -> impl Iterator<Item = f64> + '_ {
-        self.points.iter().chain(&self.upper).filter_map(|(_, value)| *value)
+        self.points.iter().chain(&self.upper).chain(self.range.iter().flatten()).filter_map(|(_, value)| *value)
     }
 }
 
@@ -218,7 +227,11 @@ pub fn svg(
 ) -> Result<String, String> {
     let look =
         Look { theme, unit: 1.0, family: FONT_STACK, language, ground: true, labels: true, titles: true, gutter: None };
-    drawn(&figure.panels(data, options, language), data, &look, (width, height))
+    let mut panels = figure.panels(data, options, language);
+    if let (Some(range), Some(first)) = (figure.range(data), panels.first_mut()) {
+        first.title += &format!(" · {}", range.phrase().say(language));
+    }
+    drawn(&panels, data, &look, (width, height))
 }
 
 /// Panels as an SVG text.

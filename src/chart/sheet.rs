@@ -227,6 +227,7 @@ mod tests {
             look: number,
             label: (*label).to_owned(),
             series: series.clone(),
+            range: None,
         };
         Data { lanes: lanes.map(lane).collect(), duration_s: 60.0, now_s: 60.0, ..Data::default() }
     }

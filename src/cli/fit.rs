@@ -14,7 +14,7 @@ use crate::workload::popularity::Popularity;
 use crate::workload::trace::{NOT_SAMPLED, Records};
 
 /// Read your own numbers, fit a law to them, and put them into a scenario: response times as a load generator prints them
-/// (Locust, k6, wrk, hey, ab, pgbench), redis-cli INFO, or a trace (redis-cli MONITOR among them).
+/// (Locust, k6, vegeta, wrk, hey, ab, pgbench), redis-cli INFO, or a trace (redis-cli MONITOR among them).
 #[derive(Args)]
 pub struct FitNumbers {
     /// The file, or - for standard input.

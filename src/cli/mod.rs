@@ -31,7 +31,6 @@ mod choices;
 mod curve;
 mod export;
 mod fit;
-mod grid;
 mod input;
 mod others;
 mod outcome;

@@ -9,6 +9,7 @@ use clap::Args;
 use super::outcome::Outcome;
 use super::seeds::{Format, SEEDS_MAX, repeat};
 use super::{Failure, input, note};
+use crate::chart::bands::Range;
 use crate::chart::palette::Theme;
 use crate::chart::{self, Band, Data, FIGURES, LaneData, Options};
 use crate::escape::shown_json;
@@ -45,12 +46,13 @@ struct Printing {
     /// consequence, service times and links are drawn again, so a small difference may be luck: try other seeds.
     #[arg(long)]
     effect: bool,
-    /// Also draw the figures as SVG files, into this folder.
+    /// Also draw the figures as SVG files, into this folder. With --seeds: those of the first run, and behind each line of latency,
+    /// hit ratio and lost writes the band in which nine of ten of the runs lie.
     #[arg(long, value_name = "DIR")]
     svg: Option<PathBuf>,
     /// Run it with so many seeds, from the scenario's on, and print each number's mean with its 95 % interval, its range, and
     /// how much more it is than in the first lane, run by run.
-    #[arg(long, value_name = "N", conflicts_with_all = ["percentiles", "series", "effect", "svg", "at"],
+    #[arg(long, value_name = "N", conflicts_with_all = ["percentiles", "series", "effect", "at"],
         value_parser = clap::value_parser!(u32).range(2..=i64::from(SEEDS_MAX)))]
     seeds: Option<u32>,
     /// With --seeds: the lane that the others are compared with, by number (from 0) or name.
@@ -134,7 +136,12 @@ impl Printing {
             let against = lane_named(scenario, against).ok_or_else(|| {
                 Failure::Input(format!("--against {against}: there is no such lane; the lanes are:{}", list(scenario)))
             })?;
-            return repeat(scenario, trace, (count, against))?.print(self.format(), out);
+            let (repeated, steps) = repeat(scenario, trace.clone(), (count, against), self.svg.is_some())?;
+            if let Some(folder) = &self.svg {
+                let first = Outcome::of(scenario, trace, None).map_err(cannot_run)?;
+                draw(&first, &Range::by_lane(&steps), folder).map_err(|error| undrawn(folder, &error))?;
+            }
+            return repeated.print(self.format(), out);
         }
         let twin = if self.effect { Some(without_faults(scenario, trace.clone(), until)?) } else { None };
         let outcome = Outcome::of(scenario, trace, until).map_err(cannot_run)?;
@@ -145,7 +152,7 @@ impl Printing {
             ));
         }
         if let Some(folder) = &self.svg {
-            draw(&outcome, folder).map_err(|error| Failure::Failed(format!("--svg {}: {error}", folder.display())))?;
+            draw(&outcome, &[], folder).map_err(|error| undrawn(folder, &error))?;
         }
         let mut report = outcome.report.clone();
         for (number, lane) in report.lanes.iter_mut().enumerate() {
@@ -218,15 +225,20 @@ fn without_faults(scenario: &Scenario, trace: Option<Arc<Trace>>, until: Option<
     Ok(twin.report)
 }
 
+fn undrawn(folder: &Path, error: &str) -> Failure {
+    Failure::Failed(format!("--svg {}: {error}", folder.display()))
+}
+
 /// Writes each figure of the experiment so far that has something to show into `folder`, which is made if it is not there.
-fn draw(outcome: &Outcome, folder: &Path) -> Result<(), String> {
+fn draw(outcome: &Outcome, ranges: &[Range], folder: &Path) -> Result<(), String> {
     /// As wide as a column of a page.
     const SIZE: (u32, u32) = (960, 420);
     /// Those that are written even if they are empty: that nothing was lost is an answer, too.
     const ALWAYS: [&str; 3] = ["latency", "hits", "lost"];
     let told = |error: io::Error| error.to_string();
     std::fs::create_dir_all(folder).map_err(told)?;
-    let data = chart_data(outcome, Language::English);
+    let mut data = chart_data(outcome, Language::English);
+    data.lanes.iter_mut().zip(ranges).for_each(|(lane, range)| lane.range = Some(Arc::new(range.clone())));
     for figure in FIGURES.iter().filter(|figure| ALWAYS.contains(&figure.name) || figure.has_news(&data)) {
         let svg = chart::svg(figure, &data, Options::default(), Theme::Light, SIZE, Language::English)?;
         std::fs::write(folder.join(format!("{}.svg", figure.name)), svg).map_err(told)?;
@@ -247,7 +259,13 @@ pub fn chart_data(outcome: &Outcome, language: Language) -> Data {
     });
     Data {
         lanes: titles
-            .map(|(number, (label, look))| LaneData { number, look, label, series: outcome.points[number].clone() })
+            .map(|(number, (label, look))| LaneData {
+                number,
+                look,
+                label,
+                series: outcome.points[number].clone(),
+                range: None,
+            })
             .collect(),
         faults: faults.collect(),
         warmup: Band::of_warmup(scenario.warmup.as_secs_f64(), language),

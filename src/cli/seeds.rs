@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 
 use super::{Failure, run};
+use crate::chart::bands::{self, Steps};
 use crate::escape::shown;
 use crate::experiment::harm::{Numbers, numbers};
 use crate::experiment::seeds::{Repeated, RunError, Seeds, WholeRun, Worst};
@@ -22,31 +23,41 @@ use crate::workload::trace::Trace;
 /// The most runs of one command.
 pub const SEEDS_MAX: u32 = 100_000;
 
-/// Runs the scenario with `count` seeds, on all cores; `against` is the lane that the others are compared with.
+/// Runs the scenario with `count` seeds, on all cores; `against` is the lane that the others are compared with. Beside what that
+/// comes to, what the figures' bands are made from, of as many runs as so much is kept of, if `drawn`.
 pub fn repeat(
     scenario: &Scenario,
     trace: Option<Arc<Trace>>,
     (count, against): (u32, usize),
-) -> Result<Repeated, Failure> {
+    drawn: bool,
+) -> Result<(Repeated, Vec<Vec<Steps>>), Failure> {
     let bar = progress(u64::from(count));
     let one = |i: u32| {
         let seeded = Scenario { seed: scenario.seed_of_run(i), ..scenario.clone() };
-        let report = whole_run(&seeded, trace.clone(), "");
+        let keeps = drawn && i < bands::RUNS_MAX;
+        let begin = |run: WholeRun| if keeps { run.keeping_steps() } else { run };
+        let mut run = WholeRun::begin(&seeded, trace.clone()).map(begin).map_err(|error| failed(error, ""))?;
+        let report = run.advance(|| false).map_err(|error| failed(error, ""))?;
         bar.inc(1);
-        report.map(|report| numbers(&report))
+        Ok((numbers(&report.expect("nobody has asked for a pause")), run.take_steps()))
     };
-    let runs: Result<Vec<Numbers>, Failure> = (0..count).into_par_iter().map(one).collect();
+    let runs: Result<Vec<(Numbers, Vec<Steps>)>, Failure> = (0..count).into_par_iter().map(one).collect();
     bar.finish_and_clear();
-    Ok(Repeated::of(scenario, &runs?, against))
+    let (runs, mut steps): (Vec<Numbers>, Vec<Vec<Steps>>) = runs?.into_iter().unzip();
+    steps.retain(|steps| !steps.is_empty());
+    Ok((Repeated::of(scenario, &runs, against), steps))
 }
 
 /// What a run comes to at its end; `place` says in messages which of many runs it is.
 pub fn whole_run(scenario: &Scenario, trace: Option<Arc<Trace>>, place: &str) -> Result<Report, Failure> {
-    let failed = |error: RunError| match error {
+    ran(scenario, trace).map_err(|error| failed(error, place))
+}
+
+fn failed(error: RunError, place: &str) -> Failure {
+    match error {
         RunError::Start(error) => run::cannot_run(error),
         stopped @ RunError::Stopped { .. } => Failure::Failed(format!("{place}{stopped}")),
-    };
-    ran(scenario, trace).map_err(failed)
+    }
 }
 
 /// What a run comes to at its end, or why there is none.

@@ -1,19 +1,10 @@
-//! `sweep` and `merge`: an experiment at every point of a grid, with many seeds.
-//!
-//! A *cell* is a point of the grid. What a cell's run shows depends on the engine's version, the scenario and the seed, and on
-//! nothing else; so cells may run in any order, on any machine, and be put together: rows are sorted by cell, seed and lane.
-//!
-//! ```text
-//! sweep default --vary cache.ttl=1s..60s/log10 --vary lane.4.write.every=1s,5s --seeds 20 --out ttl.jsonl
-//!
-//! {"sweep":{"engine":"4","scenario":"#v2&preset=default","vary":[…],"seeds":20}}       first line: what it is
-//! {"cell":0,"seed":7,"cache.ttl":"1s","lane.4.write.every":"1s","lane":0,"lanes":5,"name":"Look-aside",…}
-//! ```
+//! `sweep` and `merge`: an experiment at every point of a grid, with many seeds, on all cores; what a cell is and how its rows
+//! are written says [`experiment::sweep`](crate::experiment::sweep), as on the page.
 //!
 //! What stands in the output already is not run again. `--shard 3/8` runs the third eighth of the cells, one by one dealt out;
 //! `merge` puts the files of all shards together, to the very bytes that one machine would have written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -21,18 +12,14 @@ use std::sync::Mutex;
 
 use clap::Args;
 use rayon::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use super::grid::{Vary, values_of};
 use super::seeds::{progress, whole_run};
 use super::{Failure, input, note};
-use crate::escape::shown;
-use crate::experiment::ENGINE_VERSION;
-use crate::report::{LaneReport, Report, csv, measures::MEASURES};
-use crate::scenario::{Scenario, link};
-
-/// The most runs of one sweep.
-const RUNS_MAX: u64 = 200_000;
+use crate::experiment::harm::numbers;
+use crate::experiment::sweep::{self, Key, Rows, Vary};
+use crate::phrase::Phrase;
+use crate::scenario::Scenario;
 
 /// Run an experiment at every point of a grid, with several seeds: a row of JSON for each cell, seed and lane.
 #[derive(Args)]
@@ -68,80 +55,56 @@ pub struct Merge {
     csv: bool,
 }
 
-/// A cell and a seed.
-pub(super) type Key = (u64, u64);
-
-/// The rows of each run, by lane.
-pub(super) type Rows = BTreeMap<Key, BTreeMap<u64, Value>>;
-
 impl Sweep {
     /// Runs what is missing, and prints or writes all.
     pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
         let scenario = self.source.read()?;
-        let grid =
-            self.vary.iter().map(|text| values_of(text).map_err(Failure::Input)).collect::<Result<Vec<Vary>, _>>()?;
-        let cells: u64 = grid.iter().fold(1, |all, vary| all.saturating_mul(vary.values.len() as u64));
-        if cells.saturating_mul(u64::from(self.seeds)) > RUNS_MAX {
-            let told = format!(
-                "--vary and --seeds make {cells} cells with {} seeds each; a sweep has at most {RUNS_MAX} runs",
-                self.seeds
-            );
-            return Err(Failure::Input(told));
-        }
+        let vary = |text: &String| Vary::parse(text).map_err(|error| Failure::Input(format!("--vary {text}: {error}")));
+        let grid = self.vary.iter().map(vary).collect::<Result<Vec<Vary>, _>>()?;
+        let sweep = sweep::Sweep::new(scenario, grid, self.seeds).map_err(refused)?;
         let shard = shard_of(self.shard.as_deref())?;
         // All of them, before the first one runs: what cannot be run is told at once.
-        (0..cells).try_for_each(|cell| at(&scenario, &grid, cell).map(|_| ()))?;
-        let mine = (0..cells).filter(|cell| cell % shard.1 == shard.0);
-        let head = self.head(&scenario, &grid)?;
+        sweep.check().map_err(refused)?;
+        let mine = (0..sweep.cells()).filter(|cell| cell % shard.1 == shard.0);
+        let head = sweep.head().map_err(refused)?;
         let mut rows = match &self.out {
             Some(file) => read(file, Some(&head))?.1,
             None => Rows::new(),
         };
         let done: BTreeSet<Key> = rows.keys().copied().collect();
-        let seeds = (0..self.seeds).map(|i| scenario.seed_of_run(i));
+        let seeds = (0..self.seeds).map(|i| sweep.scenario().seed_of_run(i));
         let runs = seeds.flat_map(|seed| mine.clone().map(move |cell| (cell, seed)));
         let missing: Vec<Key> = runs.filter(|run| !done.contains(run)).collect();
         if !done.is_empty() {
             note(&format!("{} runs stand in the output already; {} are left", done.len(), missing.len()));
         }
-        rows.extend(self.run_missing(&missing, (&scenario, &grid), &head)?);
+        rows.extend(self.run_missing(&missing, &sweep, &head)?);
         match &self.out {
             Some(file) => write_whole(file, &head, &rows),
             None => print(&head, &rows, self.csv, out),
         }
     }
 
-    /// What the sweep is: the first line of its output.
-    fn head(&self, scenario: &Scenario, grid: &[Vary]) -> Result<Value, Failure> {
-        let link = link::encode_shortest(scenario).map_err(|error| Failure::Input(error.to_string()))?;
-        let vary: Vec<Value> = grid.iter().map(|vary| json!({ "field": vary.field, "values": vary.values })).collect();
-        Ok(json!({ "sweep": { "engine": ENGINE_VERSION, "scenario": link, "vary": vary, "seeds": self.seeds } }))
-    }
-
     /// Runs them on all cores. Each run's rows go to the file as soon as it ends, whole lines at once, so that what is there
     /// when somebody stops it is good.
-    fn run_missing(
-        &self,
-        missing: &[Key],
-        (scenario, grid): (&Scenario, &[Vary]),
-        head: &Value,
-    ) -> Result<Rows, Failure> {
+    fn run_missing(&self, missing: &[Key], sweep: &sweep::Sweep, head: &Value) -> Result<Rows, Failure> {
+        let scenario = sweep.scenario();
         let trace = input::trace_of(scenario)?;
         let file = self.out.as_deref().map(|path| append(path, head)).transpose()?.map(Mutex::new);
         let bar = progress(missing.len() as u64);
-        let one = |(cell, seed): &Key| {
-            let at = Scenario { seed: *seed, ..at(scenario, grid, *cell)? };
+        let one = |&(cell, seed): &Key| {
+            let at = Scenario { seed, ..sweep.at(cell).map_err(refused)? };
             let is_same = at.clients.keys == scenario.clients.keys;
             let trace = if is_same { trace.clone() } else { input::trace_of(&at)? };
             let report = whole_run(&at, trace, &format!("cell {cell}, "))?;
-            let rows = rows_of(&report, grid, (*cell, *seed));
+            let rows = sweep.rows_of(&at.titles(), &numbers(&report), (cell, seed));
             if let Some(file) = &file {
                 let text: String = rows.values().map(|row| format!("{row}\n")).collect();
                 let mut file = file.lock().expect("no thread panics while it writes");
                 file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(|error| self.unwritten(&error))?;
             }
             bar.inc(1);
-            Ok(((*cell, *seed), rows))
+            Ok(((cell, seed), rows))
         };
         let rows: Result<Rows, Failure> = missing.par_iter().map(one).collect();
         bar.finish_and_clear();
@@ -189,47 +152,8 @@ fn shard_of(text: Option<&str>) -> Result<(u64, u64), Failure> {
     }
 }
 
-/// The scenario at a cell: the last field varies fastest.
-fn at(scenario: &Scenario, grid: &[Vary], cell: u64) -> Result<Scenario, Failure> {
-    let settings = settings(grid, cell);
-    link::with(scenario, &settings).map_err(|error| {
-        let told: Vec<String> = settings.iter().map(|(field, value)| format!("{field}={value}")).collect();
-        Failure::Input(format!("at {}: {error}", shown(&told.join(", "))))
-    })
-}
-
-/// The value of each field at a cell.
-fn settings(grid: &[Vary], cell: u64) -> Vec<(&str, &str)> {
-    let places = places(grid.iter().map(|vary| vary.values.len()), cell);
-    grid.iter().zip(places).map(|(vary, place)| (vary.field.as_str(), vary.values[place].as_str())).collect()
-}
-
-/// Which value each field has at a cell, of so many: the last field's varies fastest.
-pub(super) fn places(counts: impl DoubleEndedIterator<Item = usize>, cell: u64) -> Vec<usize> {
-    let mut left = cell;
-    let place = |count: usize| {
-        let place = left % count as u64;
-        left /= count as u64;
-        place as usize
-    };
-    let mut places: Vec<usize> = counts.rev().map(place).collect();
-    places.reverse();
-    places
-}
-
-fn rows_of(report: &Report, grid: &[Vary], (cell, seed): Key) -> BTreeMap<u64, Value> {
-    let row = |(number, lane): (u64, &LaneReport)| {
-        let mut row = Map::new();
-        row.insert("cell".to_owned(), json!(cell));
-        row.insert("seed".to_owned(), json!(seed));
-        row.extend(settings(grid, cell).into_iter().map(|(field, value)| (field.to_owned(), json!(value))));
-        row.insert("lane".to_owned(), json!(number));
-        row.insert("lanes".to_owned(), json!(report.lanes.len()));
-        row.insert("name".to_owned(), json!(lane.name));
-        row.extend(MEASURES.iter().map(|measure| (measure.name.to_owned(), json!((measure.of)(lane)))));
-        (number, Value::Object(row))
-    };
-    (0..).zip(&report.lanes).map(row).collect()
+fn refused(why: Phrase) -> Failure {
+    Failure::Input(why.to_string())
 }
 
 /// The rows of a file, and what it is. A last line that was not written to its end is none. `like`: what it must be.
@@ -301,32 +225,6 @@ fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
 }
 
 fn print(head: &Value, rows: &Rows, as_csv: bool, out: &mut dyn Write) -> Result<(), Failure> {
-    let all = rows.values().flat_map(BTreeMap::values);
-    if !as_csv {
-        writeln!(out, "{head}")?;
-        for row in all {
-            writeln!(out, "{row}")?;
-        }
-        return Ok(());
-    }
-    let mut named = false;
-    for row in all.filter_map(Value::as_object) {
-        if !named {
-            named = true;
-            out.write_all(csv::line(row.keys().map(String::as_str)).as_bytes())?;
-        }
-        let cells: Vec<String> = row.values().map(cell).collect();
-        out.write_all(csv::line(cells.iter().map(String::as_str)).as_bytes())?;
-    }
-    Ok(())
-}
-
-fn cell(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => csv::text_cell(text),
-        // As the other commands print them: a count has no decimals.
-        Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string()),
-        other => other.to_string(),
-    }
+    let written = if as_csv { sweep::write_csv(rows, out) } else { sweep::write_lines(head, rows, out) };
+    Ok(written?)
 }

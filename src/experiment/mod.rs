@@ -6,6 +6,7 @@ pub mod curve;
 pub mod harm;
 pub mod seeds;
 pub mod shrink;
+pub mod sweep;
 pub mod telling;
 pub mod when;
 pub mod worst;

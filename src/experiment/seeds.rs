@@ -18,6 +18,8 @@ use serde::Serialize;
 
 use super::harm::{Harm, Numbers};
 use super::{ENGINE_VERSION, Experiment, Plan, StartError};
+use crate::chart::bands::{Steps, steps};
+use crate::metrics::FIGURE_GROUP;
 use crate::phrase::{Phrase, phrase};
 use crate::report::measures::{MEASURES, Measure};
 use crate::report::{Report, csv};
@@ -76,6 +78,8 @@ pub struct WholeRun {
     lane: Option<Experiment>,
     /// The totals of those that have settled.
     told: Option<Report>,
+    /// Their figures, as far as the bands of many seeds need them; `None` where nobody does.
+    steps: Option<Vec<Steps>>,
 }
 
 impl WholeRun {
@@ -88,7 +92,18 @@ impl WholeRun {
     /// When the scenario has not been checked.
     pub fn begin(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<WholeRun, RunError> {
         let plan = Plan::new(scenario, trace).map_err(RunError::Start)?;
-        Ok(WholeRun { plan, lane: None, told: None })
+        Ok(WholeRun { plan, lane: None, told: None, steps: None })
+    }
+
+    /// Also keeps what the bands of many seeds are made from.
+    #[must_use]
+    pub fn keeping_steps(self) -> WholeRun {
+        WholeRun { steps: Some(Vec::new()), ..self }
+    }
+
+    /// What was kept of each lane that has settled.
+    pub fn take_steps(&mut self) -> Vec<Steps> {
+        self.steps.take().unwrap_or_default()
     }
 
     /// Runs on until all lanes have settled, and gives the totals; `None` where `stop` has asked for a pause before (see
@@ -111,6 +126,9 @@ impl WholeRun {
                 return Err(RunError::Stopped { seed: self.plan.scenario.seed, lane, why: why.clone() });
             }
             let report = experiment.report();
+            if let Some(kept) = &mut self.steps {
+                kept.push(steps(&experiment.series(0, 0, FIGURE_GROUP)));
+            }
             match &mut self.told {
                 Some(told) => told.lanes.extend(report.lanes),
                 None => self.told = Some(report),

@@ -127,6 +127,32 @@ visit(world, "an edit marks the results, and ends what runs; the worst run opens
   await begin(page).waitFor();
 });
 
+visit(world, "figures have the band of many seeds behind their lines, which can be hidden, and a change of the scenario takes it away", SHORT, async (page) => {
+  await finish(page);
+  const figures = page.getByRole("region", { name: "Figures" });
+  const toggle = figures.getByLabel("Range over seeds");
+  assert.equal(await toggle.count(), 0, "before there are any");
+  // What is drawn of the figures over time; the last of each is what lies over it.
+  const drawn = () => page.locator(".figure-latency canvas").evaluateAll((all) => all.map((canvas) => canvas.toDataURL()).join());
+  const alone = await drawn();
+  await run(page, 20);
+  await rows(page);
+  await toggle.waitFor();
+  assert.ok(await toggle.isChecked());
+  await figures.getByText(/^Latency, Lost writes · band: 5th to 95th percentile of 20 seeds$/).waitFor();
+  await until("the band is drawn", async () => (await drawn()) !== alone);
+  await page.locator(".figures").screenshot({ path: await screenshot(page, "seeds-bands", { fullPage: false }) });
+  await toggle.press("Space");
+  await until("it is hidden", async () => (await drawn()) === alone);
+  await toggle.press("Space");
+  await until("it is back", async () => (await drawn()) !== alone);
+  const slider = controls(page).getByRole("slider", { name: "Write ratio" });
+  await slider.press("ArrowRight");
+  await until("it is gone with the scenario", async () => (await toggle.count()) === 0);
+  await button(page, "Undo").click();
+  await toggle.waitFor();
+});
+
 visit(world, "where a trace is replayed it is said that many seeds are not available", "#v2", async (page) => {
   await controls(page).getByLabel("Replay a trace").setInputFiles({ name: "keys.txt", mimeType: "", buffer: Buffer.from("a\nb\na\nc\n".repeat(50)) });
   await panel(page).getByText("replays a trace").waitFor();

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! 50% 66% … 100%  and a row of numbers under it           Locust's table, its CSV, or its row of eleven numbers alone
-//! http_req_duration: min=1ms med=5ms max=90ms p(95)=40ms  k6
+//! http_req_duration: min=1ms med=5ms max=90ms p(95)=40ms  k6; and what `--summary-export` writes
+//! Latencies [min, mean, 50, …, max] 1ms, 3ms, 2ms, …      vegeta; and its report as JSON
 //! 50%  635.00us                                           wrk, hey, ab: one a line
 //! p99 12 ms, 95th percentile: 12.3, 99;110                anything with a percentile and a time a line
 //! ```
@@ -71,9 +72,13 @@ pub fn read(text: &str) -> Result<Percentiles, BadPercentiles> {
         );
         return Err(BadPercentiles { line: 1, reason });
     }
+    if text.trim_start().starts_with('{') {
+        let points = of_json(text).map_err(|reason| BadPercentiles { line: 1, reason })?;
+        return rising(points);
+    }
     // Its thresholds may stand above, under the same name.
     let of_k6 = |line: &str| line.contains("http_req_duration") && (line.contains("p(") || line.contains("med="));
-    let k6 = text.lines().position(of_k6);
+    let report = text.lines().position(|line| of_k6(line) || of_vegeta(line).is_some());
     let mut reader = Reader {
         unit: "ms",
         header: Vec::new(),
@@ -84,8 +89,8 @@ pub fn read(text: &str) -> Result<Percentiles, BadPercentiles> {
         second_row: None,
     };
     for (i, line) in text.lines().enumerate() {
-        // k6 prints the parts of a request's time, too, and the time of those that got the expected answer.
-        if k6.is_none_or(|k6| k6 == i) {
+        // k6 prints the parts of a request's time, too, and the time of those that got the expected answer; vegeta shares and rates.
+        if report.is_none_or(|report| report == i) {
             reader.number = i + 1;
             reader.line(line).map_err(|reason| BadPercentiles { line: i + 1, reason })?;
             reader.points.iter_mut().filter(|point| point.line == 0).for_each(|point| point.line = i + 1);
@@ -140,6 +145,9 @@ enum Token {
 impl Reader {
     fn line(&mut self, line: &str) -> Result<(), Phrase> {
         let before = self.unit;
+        if let Some((names, values)) = of_vegeta(line) {
+            return self.take_named(&names, &values);
+        }
         // A name in a row under a head is no title.
         if let Some(unit) = unit_of_title(line).filter(|_| self.between.is_none()) {
             self.unit = unit;
@@ -263,6 +271,20 @@ impl Reader {
         Err(BadPercentiles { line: first.line, reason })
     }
 
+    /// The values whose names are percentiles.
+    fn take_named(&mut self, names: &[String], values: &[String]) -> Result<(), Phrase> {
+        let (names_count, count) = (names.len(), values.len());
+        if names_count != count {
+            return Err(phrase!(
+                "{names_count} names in the brackets, and {count} times behind them",
+                "대괄호 안의 이름은 {names_count}개인데 뒤의 시간은 {count}개입니다"
+            ));
+        }
+        let named = names.iter().zip(values).filter_map(|(name, value)| Some((name_of_json(name)?, value.clone())));
+        let (percents, values): (Vec<f64>, Vec<String>) = named.unzip();
+        self.take(&percents, &values)
+    }
+
     fn take(&mut self, percents: &[f64], values: &[String]) -> Result<(), Phrase> {
         for (&percent, cell) in percents.iter().zip(values) {
             let value = self.value(cell, None)?.ok_or_else(|| no_time(percent, cell))?;
@@ -347,6 +369,45 @@ impl Reader {
         let known = unit(own).and_then(|unit| format!("{number}{unit}").parse().ok());
         Ok(known.or_else(|| column.parse().ok()))
     }
+}
+
+/// The line of latencies in vegeta's report: the names in brackets, and the times behind them.
+fn of_vegeta(line: &str) -> Option<(Vec<String>, Vec<String>)> {
+    let (names, values) = line.trim().strip_prefix("Latencies")?.trim_start().strip_prefix('[')?.split_once(']')?;
+    let pieces = |text: &str| text.split(',').map(|piece| piece.trim().to_owned()).collect();
+    Some((pieces(names), pieces(values)))
+}
+
+/// Which percentile a name in a report of vegeta's or k6's stands for; there also a number alone.
+fn name_of_json(name: &str) -> Option<f64> {
+    percent(name).or_else(|| name.parse().ok())
+}
+
+/// The percentiles in what k6 exports, in milliseconds, or in vegeta's report, in nanoseconds.
+fn of_json(text: &str) -> Result<Vec<Point>, Phrase> {
+    const NO_LATENCIES: Phrase = Phrase::fixed(
+        "this JSON is no report that is known here: k6's --summary-export has metrics.http_req_duration, vegeta's report latencies",
+        "알 수 없는 JSON입니다. k6의 --summary-export에는 metrics.http_req_duration이, vegeta 리포트에는 latencies가 있습니다",
+    );
+    let report: serde_json::Value = serde_json::from_str(text)
+        .map_err(|error| phrase!("this is no JSON: {error}", "JSON으로 읽을 수 없습니다: {error}"))?;
+    let k6 = &report["metrics"]["http_req_duration"];
+    // k6's handleSummary has one table more.
+    let k6 = k6.get("values").unwrap_or(k6);
+    let (named, nanos) = match (k6.as_object(), report["latencies"].as_object()) {
+        (Some(named), _) => (named, 1e6),
+        (None, Some(named)) => (named, 1.0),
+        (None, None) => return Err(NO_LATENCIES),
+    };
+    let mut points = Vec::new();
+    for (name, value) in named {
+        if let Some(percent) = name_of_json(name) {
+            let number = value.as_f64().filter(|number| (0.0..=1e18).contains(&(number * nanos)));
+            let number = number.ok_or_else(|| no_time(percent, &value.to_string()))?;
+            points.push(Point { percent: in_range(percent)?, value: Nanos((number * nanos).round() as u64), line: 1 });
+        }
+    }
+    Ok(points)
 }
 
 /// Words between a percentile's name and its time.
@@ -574,6 +635,22 @@ mod tests {
             ("percentile\tlatency (s)\n50\t0.5\n100\t2", "50=500ms 100=2s"),
             ("p50: 5 ms\np99.9: 1 s\nmax: 1m2s", "50=5ms 99.9=1s 100=62s"),
             ("95th percentile: 12.3\np999 20", "95=12.3ms 99.9=20ms 100=20ms …"),
+            (
+                "Requests      [total, rate, throughput]         1000, 100.10, 99.95\nDuration      [total, attack, wait]             10.005s, 9.99s, 14.8ms\nLatencies     [min, mean, 50, 90, 95, 99, max]  1.2ms, 14.43ms, 12.9ms, 20.5ms, 31.25ms, 92.3ms, 1.021s\nBytes In      [total, mean]                     120000, 120.00\nSuccess       [ratio]                           100.00%\nStatus Codes  [code:count]                      200:1000\nError Set:",
+                "0=1.2ms 50=12.9ms 90=20.5ms 95=31.25ms 99=92.3ms 100=1.021s",
+            ),
+            (
+                r#"{"latencies":{"total":14430000000,"mean":14430000,"50th":12900000,"90th":20500000,"95th":31250000,"99th":92300000,"max":1021000000,"min":1200000},"bytes_in":{"total":120000,"mean":120},"earliest":"2026-11-27T10:00:00Z","duration":9990000000,"wait":14800000,"requests":1000,"rate":100.1,"throughput":99.95,"success":1,"status_codes":{"200":1000},"errors":[]}"#,
+                "0=1.2ms 50=12.9ms 90=20.5ms 95=31.25ms 99=92.3ms 100=1.021s",
+            ),
+            (
+                "{\n  \"root_group\": { \"name\": \"\" },\n  \"metrics\": {\n    \"http_reqs\": { \"count\": 1000, \"rate\": 99.9 },\n    \"http_req_waiting\": { \"avg\": 1, \"min\": 1, \"med\": 1, \"max\": 1, \"p(90)\": 1, \"p(95)\": 1 },\n    \"http_req_duration\": { \"avg\": 117.55, \"min\": 112.5, \"med\": 115.2, \"max\": 1200, \"p(90)\": 124.33, \"p(95)\": 127.99, \"p(99.9)\": 900.5, \"thresholds\": { \"p(95)<500\": false } }\n  }\n}",
+                "0=112.5ms 50=115.2ms 90=124.33ms 95=127.99ms 99.9=900.5ms 100=1.2s",
+            ),
+            (
+                r#"{"metrics":{"http_req_duration":{"type":"trend","contains":"time","values":{"med":5,"p(99)":40,"max":90}}}}"#,
+                "50=5ms 99=40ms 100=90ms",
+            ),
         ] {
             assert_eq!(told(text), want, "{text}");
         }
@@ -628,6 +705,12 @@ mod tests {
             ("50% 100%\n1 2\n3 4", 3, "more than one row"),
             ("0.5 12\n0.9 40\n0.99 100", 1, "quantiles from 0 to 1"),
             ("1 5\n2 9\n3 9\n4 12", 1, "no percentile"),
+            ("{\"metrics\": {}}", 1, "metrics.http_req_duration"),
+            ("{\"latencies\": {\"50th\": 5", 1, "no JSON"),
+            ("{\"latencies\": {\"50th\": \"5ms\"}}", 1, "is no time"),
+            ("{\"latencies\": {\"50th\": -5}}", 1, "is no time"),
+            ("{\"latencies\": {\"50th\": 9, \"99th\": 5}}", 1, "less than 50 %"),
+            ("Latencies [min, 50, max] 1ms, 2ms", 1, "3 names in the brackets, and 2 times"),
             ("maximum number of tries: 1\nmin threads 2", 1, "no percentile"),
         ] {
             let error = read(text).unwrap_err();

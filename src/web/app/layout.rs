@@ -28,6 +28,7 @@ use crate::web::sections::share::Share;
 use crate::web::sections::skip::skip_links;
 use crate::web::sections::stage::Stage;
 use crate::web::sections::story::{OtherCases, StoryDialog};
+use crate::web::sections::sweep::SweepPanel;
 use crate::web::sections::tables::{
     CacheNodes, DivergedCopies, LostWrites, Measured, MoreFigures, Percentiles, ReportProps, Reproduce, Scoreboard,
     StoppedLanes,
@@ -69,10 +70,11 @@ impl App {
                             { self.stage(&titles) }
                             { self.figures(&titles) }
                             { self.scoreboard(&titles) }
-                            <ManySeeds scenario={self.state.running.clone()} dispatch={self.dispatch.clone()} words={w} />
+                            <ManySeeds scenario={self.state.running.clone()} dispatch={self.dispatch.clone()} on_range={self.on_range.clone()} words={w} />
                             <HiddenCapacity scenario={self.state.running.clone()} words={w} />
                             <CapacityCurve scenario={self.state.running.clone()} trace={self.state.traces.opened.as_ref().map(|(file, _)| file.clone())}
                                 dispatch={self.dispatch.clone()} words={w} />
+                            <SweepPanel scenario={self.state.running.clone()} dispatch={self.dispatch.clone()} words={w} />
                             { self.tables(&titles) }
                         </div>
                         <Controls scenario={self.state.draft.clone()} titles={titles.clone()} shown={self.shown()}
@@ -247,7 +249,7 @@ impl App {
         html! {
             <Figures figures={view.figures().to_vec()} options={view.options()} data={self.data(titles)} theme={self.theme()}
                 words={self.words()} looking={self.looking} on_look={self.on_look.clone()} dispatch={self.dispatch.clone()}
-                can_choose={view.embed.is_none()} has_before={self.state.before().is_some()} cannot_keep={self.state.lanes_before().err()} />
+                can_choose={view.embed.is_none()} seeds={self.seeds_band()} has_before={self.state.before().is_some()} cannot_keep={self.state.lanes_before().err()} />
         }
     }
 

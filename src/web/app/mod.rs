@@ -23,6 +23,7 @@ use super::platform::{dom, media, storage};
 use super::sections::welcome;
 use super::state::looking::{Look, Looking};
 use super::state::saved::TooLong;
+use super::state::seeds::Ranged;
 use super::state::view::ThemeChoice;
 use super::state::{Action, Effect, State, TimeAction, WorkerStatus};
 use crate::chart::palette::Theme;
@@ -48,6 +49,8 @@ pub enum Msg {
     Dispatch(Action),
     /// The reader looks at something else in the figures.
     Look(Look),
+    /// From where to where the lanes lie with many seeds.
+    Ranged(Option<Ranged>),
     /// The link may follow the state again, and should if it has fallen behind.
     Save,
     /// The page may be about to go away: the link must follow now.
@@ -75,6 +78,7 @@ pub struct App {
     worker: Option<WorkerHandle>,
     dark: bool,
     looking: Looking,
+    ranged: Option<Ranged>,
     sharing: bool,
     choosing: bool,
     helping: bool,
@@ -97,6 +101,7 @@ pub struct App {
     /// One callback for all parts: they would take another one for a change.
     dispatch: Callback<Action>,
     on_look: Callback<Look>,
+    on_range: Callback<Option<Ranged>>,
     on_settings: Callback<bool>,
     on_settings_close: Callback<()>,
     _interval: Interval,
@@ -159,6 +164,7 @@ impl Component for App {
             worker: None,
             dark: media::matches(DARK),
             looking: Looking::default(),
+            ranged: None,
             sharing: false,
             choosing: false,
             helping: false,
@@ -174,6 +180,7 @@ impl Component for App {
             titles: Titles::default(),
             dispatch: ctx.link().callback(Msg::Dispatch),
             on_look: ctx.link().callback(Msg::Look),
+            on_range: ctx.link().callback(Msg::Ranged),
             on_settings: ctx.link().callback(Msg::Settings),
             on_settings_close: ctx.link().callback(|()| Msg::Settings(false)),
             _interval: interval,
@@ -222,6 +229,7 @@ impl Component for App {
                 self.looking.apply(look);
                 return before != self.looking;
             }
+            Msg::Ranged(ranged) => self.ranged = ranged,
             Msg::Save => {
                 self.saving = None;
                 let before = self.too_long;
@@ -433,8 +441,14 @@ impl App {
             look: looks.get(number).copied().unwrap_or(number),
             label: titles.get(number).cloned().unwrap_or_default(),
             series: series.clone(),
+            range: self.ranged.as_ref().filter(|_| !self.looking.hides_seeds).and_then(|of| of.lane(number, scenario)),
         };
         shown.map(lane).collect()
+    }
+
+    /// What the bands of many seeds are, where there are some.
+    fn seeds_band(&self) -> Option<Phrase> {
+        Some(self.ranged.as_ref()?.lane(0, &self.state.running)?.phrase())
     }
 
     /// The miss ratio that was published for the preset, if it is one of Twitter's.

@@ -30,6 +30,7 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::chart::bands::Steps;
 use crate::experiment::capacity::Found;
 use crate::experiment::harm::Numbers;
 use crate::experiment::when::Tally;
@@ -146,6 +147,9 @@ pub enum ToWorker {
         run: u32,
         /// The scenario, with the seed of that run.
         scenario: Box<Scenario>,
+        /// Whether its figures' steps are wanted, too.
+        #[serde(default)]
+        steps: bool,
     },
     /// Search what a lane serves and heals from, or go on with it; each time for a while. Else as [`Measure`](Self::Measure).
     Seek {
@@ -254,6 +258,9 @@ pub enum FromWorker {
         run: u32,
         /// Its measures.
         numbers: Numbers,
+        /// By lane: the steps of its figures, where they were wanted.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        steps: Vec<Steps>,
     },
     /// A search has not come to its end yet.
     Seeking {
@@ -465,7 +472,8 @@ mod tests {
         let text = serde_json::to_string(&said).unwrap();
         assert_eq!(serde_json::from_str::<ToWorker>(&text).unwrap(), said);
         let advance = |watch| ToWorker::Advance { generation: 3, to_ns: u64::MAX, budget_ms: 60.0, watch };
-        let measure = ToWorker::Measure { generation: 2, run: 17, scenario: Box::new(Scenario::default()) };
+        let measure =
+            ToWorker::Measure { generation: 2, run: 17, scenario: Box::new(Scenario::default()), steps: true };
         let text = include_str!("../../../fuzz/corpus/message/sought");
         let Ok(FromWorker::Sought { found, .. }) = serde_json::from_str(text) else { panic!("{text}") };
         let seek = ToWorker::Seek {
@@ -485,7 +493,8 @@ mod tests {
         let refused =
             FromWorker::Refused { generation: 1, why: Phrase::fixed("no such fault", "그런 장애는 없습니다") };
         let lane = std::array::from_fn(|i| (i > 0).then(|| 1.0 / i as f64));
-        let measured = FromWorker::Measured { generation: 2, run: 17, numbers: vec![lane; 2] };
+        let steps = vec![vec![[Some(0.1), None, Some(1.0 / 3.0), None, Some(1.0), Some(3e6)]; 80]; 2];
+        let measured = FromWorker::Measured { generation: 2, run: 17, numbers: vec![lane; 2], steps };
         let reading = FromWorker::Reading(Progress { done: 1, total: 2 });
         let seeking = FromWorker::Seeking { generation: 2, job: 4, runs: 7 };
         let tally = Tally { moment: 3, probability: (1, 4), without_faults: Some((0, 4)) };

@@ -40,7 +40,7 @@ use crate::workload::trace::{Records, Trace, TraceBuilder, TraceError};
 pub struct Extras {
     open: fn(&str, Rc<[u8]>) -> Opened,
     tell: fn(&mut Work, usize, Case, Option<NamedTrace>) -> FromWorker,
-    measure: fn(&mut Option<RunOfMany>, Which, &Scenario) -> FromWorker,
+    measure: fn(&mut Option<RunOfMany>, Which, &Scenario, bool) -> FromWorker,
     seek: fn(&mut Option<SearchOfMany>, Which, Sought) -> FromWorker,
     wind: fn(&mut Option<WindingOfMany>, Which, Wound) -> FromWorker,
     curve: fn(&mut Option<CurveOfMany>, Which, Origin, CurveAsk) -> FromWorker,
@@ -260,8 +260,8 @@ impl WorkerState {
     /// What a crew is asked for.
     fn one_of_many(&mut self, extras: &Extras, said: ToWorker) -> FromWorker {
         match said {
-            ToWorker::Measure { generation, run, scenario } => {
-                (extras.measure)(&mut self.measuring, (generation, run), &scenario)
+            ToWorker::Measure { generation, run, scenario, steps } => {
+                (extras.measure)(&mut self.measuring, (generation, run), &scenario, steps)
             }
             ToWorker::Seek { generation, job, scenario, lane, after } => {
                 (extras.seek)(&mut self.seeking, (generation, job), (scenario, lane, after))
@@ -446,11 +446,12 @@ impl Work {
 }
 
 /// Goes on with that run of many, or begins with it, and with nothing else: one at a time is held.
-fn measure(under_way: &mut Option<RunOfMany>, which: Which, scenario: &Scenario) -> FromWorker {
+fn measure(under_way: &mut Option<RunOfMany>, which: Which, scenario: &Scenario, steps: bool) -> FromWorker {
     let start = now_ms();
     let (generation, run) = which;
     let begun = under_way.take().filter(|(other, _)| *other == which);
-    let mut whole = match begun.map_or_else(|| WholeRun::begin(scenario, None), |(_, whole)| Ok(whole)) {
+    let begin = || WholeRun::begin(scenario, None).map(|run| if steps { run.keeping_steps() } else { run });
+    let mut whole = match begun.map_or_else(begin, |(_, whole)| Ok(whole)) {
         Ok(whole) => whole,
         Err(error) => return refused(generation, error.phrase()),
     };
@@ -459,7 +460,9 @@ fn measure(under_way: &mut Option<RunOfMany>, which: Which, scenario: &Scenario)
             *under_way = Some((which, whole));
             FromWorker::Measuring { generation, run }
         }
-        Ok(Some(report)) => FromWorker::Measured { generation, run, numbers: numbers(&report) },
+        Ok(Some(report)) => {
+            FromWorker::Measured { generation, run, numbers: numbers(&report), steps: whole.take_steps() }
+        }
         Err(error) => refused(generation, error.phrase()),
     }
 }

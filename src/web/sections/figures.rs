@@ -37,6 +37,9 @@ pub struct FiguresProps {
     pub dispatch: Callback<Action>,
     /// Whether the reader may choose other figures.
     pub can_choose: bool,
+    /// What the bands of many seeds are, where there are some.
+    #[prop_or_default]
+    pub seeds: Option<Phrase>,
     /// Whether the run before the last change is drawn, too.
     #[prop_or_default]
     pub has_before: bool,
@@ -58,6 +61,7 @@ pub fn Figures(props: &FiguresProps) -> Html {
     html! {
         <section class="figures" aria-label={props.words.figures}>
             if props.has_before { <div class="figures-foot">{ before_buttons(props) }</div> }
+            if let Some(band) = &props.seeds { <div class="figures-foot">{ seeds_switch(props, band) }</div> }
             { for plots }
             if menu || props.looking.zoom.is_some() {
                 <div class="figures-foot">
@@ -97,6 +101,21 @@ fn before_buttons(props: &FiguresProps) -> Html {
     }
 }
 
+/// Whether the bands of many seeds are seen, and what they are.
+fn seeds_switch(props: &FiguresProps, band: &Phrase) -> Html {
+    let language = props.words.lang;
+    let toggle = props.on_look.reform(|_: Event| Look::Seeds);
+    let of: Vec<&str> =
+        props.figures.iter().filter(|figure| figure.has_range()).map(|figure| figure.title.say(language)).collect();
+    html! {
+        <>
+            <label class="check"><input type="checkbox" checked={!props.looking.hides_seeds} onchange={toggle} />{ SEEDS.say(language) }</label>
+            <span class="key">{ format!("{} · {}", of.join(", "), band.say(language)) }</span>
+        </>
+    }
+}
+
+const SEEDS: Phrase = Phrase::fixed("Range over seeds", "시드별 범위");
 const BEFORE: Phrase = Phrase::fixed("Dotted: before the last change", "점선: 마지막 변경 전");
 const KEEP_BOTH: Phrase = Phrase::fixed("Keep both as lanes", "둘 다 레인으로 남기기");
 const HIDE: Phrase = Phrase::fixed("Hide it", "숨기기");

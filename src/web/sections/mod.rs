@@ -34,6 +34,8 @@ pub mod story;
 #[cfg(target_arch = "wasm32")]
 pub mod strip;
 #[cfg(target_arch = "wasm32")]
+pub mod sweep;
+#[cfg(target_arch = "wasm32")]
 pub mod tables;
 #[cfg(target_arch = "wasm32")]
 pub mod transport;

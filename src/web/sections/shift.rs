@@ -16,7 +16,7 @@ use crate::web::state::jobs::{Jobs, Order, Phase, Work};
 /// What a search is called by its progress bar, and by its end.
 pub(super) static SEARCHES: Phrase = Phrase::fixed("Finished searches", "끝난 탐색");
 pub(super) static SEARCHED: Phrase = Phrase::fixed("The search is finished.", "탐색을 마쳤습니다.");
-static CSV: Phrase = Phrase::fixed("Download CSV", "CSV 다운로드");
+pub(super) static CSV: Phrase = Phrase::fixed("Download CSV", "CSV 다운로드");
 static JSON: Phrase = Phrase::fixed("Download JSON", "JSON 다운로드");
 const CANCEL: Phrase = Phrase::fixed("Cancel", "취소");
 const CANCELLED: Phrase = Phrase::fixed("Cancelled.", "취소되었습니다.");
@@ -165,17 +165,25 @@ pub(super) fn downloads<T: 'static>(
     json: Option<fn(&T) -> String>,
     language: Language,
 ) -> Html {
-    let button = |label: &Phrase, ending: &str, mime: &'static str, text: fn(&T) -> String| {
-        let (found, name) = (found.clone(), format!("{name}.{ending}"));
-        let save = Callback::from(move |_: MouseEvent| files::download(&name, mime, &text(&found)));
-        html! { <button type="button" onclick={save}>{ label.say(language).to_owned() }</button> }
-    };
     html! {
         <p class="buttons">
-            { button(&CSV, "csv", "text/csv", csv) }
-            if let Some(json) = json { { button(&JSON, "json", "application/json", json) } }
+            { download(found, &CSV, (&format!("{name}.csv"), "text/csv"), csv, language) }
+            if let Some(json) = json { { download(found, &JSON, (&format!("{name}.json"), "application/json"), json, language) } }
         </p>
     }
+}
+
+/// One such button: the text of a file of that name and kind.
+pub(super) fn download<T: 'static>(
+    found: &Rc<T>,
+    label: &Phrase,
+    (name, mime): (&str, &'static str),
+    text: impl Fn(&T) -> String + 'static,
+    language: Language,
+) -> Html {
+    let (found, name) = (found.clone(), name.to_owned());
+    let save = Callback::from(move |_: MouseEvent| files::download(&name, mime, &text(&found)));
+    html! { <button type="button" onclick={save}>{ label.say(language).to_owned() }</button> }
 }
 
 /// What stands above results of another scenario than the one on the page.

@@ -111,7 +111,7 @@ impl Jobs for Curves {
     }
 
     /// The cache itself does not count: many were played.
-    fn is_same(one: &Scenario, other: &Scenario) -> bool {
+    fn is_same(&self, one: &Scenario, other: &Scenario) -> bool {
         one.clients == other.clients && one.seed == other.seed
     }
 }

@@ -28,7 +28,7 @@ pub trait Jobs: Default {
     fn hear(said: FromWorker) -> Option<(Which, Said<Self::Outcome>)>;
 
     /// Whether what has come of one scenario is what would come of the other.
-    fn is_same(one: &Scenario, other: &Scenario) -> bool {
+    fn is_same(&self, one: &Scenario, other: &Scenario) -> bool {
         one == other
     }
 }
@@ -185,7 +185,7 @@ impl<J: Jobs> Work<J> {
 
     /// Whether what there is is of another scenario than this one.
     pub fn is_stale(&self, scenario: &Scenario) -> bool {
-        self.scenario.as_ref().is_some_and(|own| !J::is_same(own, scenario))
+        self.scenario.as_ref().is_some_and(|own| !self.jobs.is_same(own, scenario))
     }
 
     /// How far it is.
@@ -296,7 +296,7 @@ mod tests {
     }
 
     fn measured(generation: u32, run: u32) -> FromWorker {
-        FromWorker::Measured { generation, run, numbers: numbers(f64::from(run)) }
+        FromWorker::Measured { generation, run, numbers: numbers(f64::from(run)), steps: Vec::new() }
     }
 
     #[test]
@@ -312,7 +312,7 @@ mod tests {
         assert_eq!(seeds.hear(1, measured(1, 3)), [], "nothing is left to begin");
         assert_eq!(seeds.hear(0, measured(1, 0)), [Order::EndAll]);
         assert_eq!(seeds.phase(), &Phase::Done);
-        assert_eq!(seeds.complete(), [0.0, 1.0, 2.0, 3.0].map(numbers));
+        assert_eq!(seeds.complete(), [0.0, 1.0, 2.0, 3.0].map(|value| (numbers(value), Vec::new())));
     }
 
     #[test]
@@ -348,7 +348,7 @@ mod tests {
         assert_eq!(given(&seeds.hear(0, measured(1, 0))), [(0, 1, first + 1)], "what it was at is done by another");
         assert_eq!(given(&seeds.hear(0, measured(1, 1))), [(0, 2, first + 2)]);
         assert_eq!(seeds.hear(0, measured(1, 2)), [Order::EndAll]);
-        assert_eq!(seeds.complete(), [0.0, 1.0, 2.0].map(numbers));
+        assert_eq!(seeds.complete(), [0.0, 1.0, 2.0].map(|value| (numbers(value), Vec::new())));
     }
 
     #[test]

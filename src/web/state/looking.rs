@@ -11,6 +11,8 @@ pub struct Looking {
     pub zoom: Option<(f64, f64)>,
     /// One lane among the others.
     pub focus: Option<usize>,
+    /// Not the bands of many seeds, where there are some.
+    pub hides_seeds: bool,
 }
 
 /// The reader looks at something else.
@@ -24,6 +26,8 @@ pub enum Look {
     Zoom(Option<(f64, f64)>),
     /// A lane, or no longer it.
     Focus(usize),
+    /// The bands of many seeds, or no longer them.
+    Seeds,
     /// Nothing in particular.
     Nothing,
 }
@@ -36,7 +40,8 @@ impl Looking {
             Look::Pin(moment) => self.pinned = if self.pinned.is_some() { None } else { Some(moment) },
             Look::Zoom(zoom) => self.zoom = zoom,
             Look::Focus(lane) => self.focus = (self.focus != Some(lane)).then_some(lane),
-            Look::Nothing => *self = Looking::default(),
+            Look::Seeds => self.hides_seeds = !self.hides_seeds,
+            Look::Nothing => *self = Looking { hides_seeds: self.hides_seeds, ..Looking::default() },
         }
     }
 
@@ -63,5 +68,9 @@ mod tests {
         assert_eq!((looking.moment(), looking.focus), (None, Some(2)));
         looking.apply(Look::Focus(2));
         assert_eq!(looking, Looking::default());
+        looking.apply(Look::Seeds);
+        looking.apply(Look::Pin(4.0));
+        looking.apply(Look::Nothing);
+        assert_eq!(looking, Looking { hides_seeds: true, ..Looking::default() }, "bands are no place to look at");
     }
 }

@@ -29,6 +29,7 @@ pub mod saved;
 pub mod seeds;
 pub mod stage;
 pub mod story;
+pub mod sweep;
 pub mod traces;
 pub mod view;
 pub mod when;

@@ -1,6 +1,10 @@
 //! *Many seeds*: the scenario as it is, run with seed after seed, and how the page writes what has come of it.
 
 use super::board::{self, Unit};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::chart::bands::{self, Range, Steps};
 use crate::chart::strip::Kind;
 use crate::chart::text;
 use crate::experiment::harm::Numbers;
@@ -28,28 +32,51 @@ pub struct Runs {
 pub type Seeds = Work<Runs>;
 
 impl Jobs for Runs {
-    type Outcome = Numbers;
+    /// What it comes to, and the steps of its figures.
+    type Outcome = (Numbers, Vec<Steps>);
 
     fn count(&self) -> u32 {
         self.count
     }
 
-    fn ask(&self, scenario: &Scenario, (generation, run): Which, _: &[Option<Numbers>]) -> Option<ToWorker> {
+    fn ask(&self, scenario: &Scenario, (generation, run): Which, _: &[Option<Self::Outcome>]) -> Option<ToWorker> {
         let seeded = Scenario { seed: scenario.seed_of_run(run), ..scenario.clone() };
-        Some(ToWorker::Measure { generation, run, scenario: Box::new(seeded) })
+        Some(ToWorker::Measure { generation, run, scenario: Box::new(seeded), steps: run < bands::RUNS_MAX })
     }
 
-    fn hear(said: FromWorker) -> Option<(Which, Said<Numbers>)> {
+    fn hear(said: FromWorker) -> Option<(Which, Said<Self::Outcome>)> {
         match said {
             FromWorker::Measuring { generation, run } => Some(((generation, run), Said::GoesOn(0))),
-            FromWorker::Measured { generation, run, numbers } => Some(((generation, run), Said::Done(numbers))),
+            FromWorker::Measured { generation, run, numbers, steps } => {
+                Some(((generation, run), Said::Done((numbers, steps))))
+            }
             _ => None,
         }
     }
 
     /// The seed does not count, since many were run.
-    fn is_same(one: &Scenario, other: &Scenario) -> bool {
+    fn is_same(&self, one: &Scenario, other: &Scenario) -> bool {
         is_but_for_its_seed(one, other)
+    }
+}
+
+/// From where to where the lanes of a scenario lie with many seeds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ranged {
+    scenario: Rc<Scenario>,
+    lanes: Vec<Arc<Range>>,
+}
+
+impl Ranged {
+    /// Of these runs of `scenario`; `None` of fewer than two.
+    pub fn of(scenario: &Rc<Scenario>, runs: &[Vec<Steps>]) -> Option<Ranged> {
+        let lanes = Range::by_lane(runs).into_iter().map(Arc::new).collect();
+        (runs.len() > 1).then(|| Ranged { scenario: scenario.clone(), lanes })
+    }
+
+    /// That of a lane of `scenario`; `None` where it is another one than was run, but for its seed.
+    pub fn lane(&self, lane: usize, scenario: &Scenario) -> Option<Arc<Range>> {
+        self.lanes.get(lane).filter(|_| is_but_for_its_seed(&self.scenario, scenario)).cloned()
     }
 }
 
@@ -202,6 +229,20 @@ pub fn called(name: &str) -> Option<Called> {
 mod tests {
     use super::*;
     use crate::phrase::Language;
+    use crate::scenario::presets;
+
+    #[test]
+    fn bands_are_those_of_the_scenario_with_any_seed_and_go_with_a_change() {
+        let scenario = Rc::new(presets::get("default").expect("a preset").scenario().clone());
+        let run = |lost: f32| vec![vec![[None, None, None, None, Some(0.5), Some(lost)]; 80]; 5];
+        assert_eq!(Ranged::of(&scenario, &[run(1.0)]), None, "one run has no range");
+        let ranged = Ranged::of(&scenario, &[run(1.0), run(7.0)]).expect("two runs");
+        let other_seed = Scenario { seed: 99, ..(*scenario).clone() };
+        assert!(
+            ranged.lane(4, &scenario).is_some_and(|range| range.runs == 2) && ranged.lane(4, &other_seed).is_some()
+        );
+        assert_eq!((ranged.lane(5, &scenario), ranged.lane(4, &scenario.only(4))), (None, None));
+    }
 
     #[test]
     fn every_measure_has_its_words_and_its_unit() {

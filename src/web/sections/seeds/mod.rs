@@ -8,15 +8,17 @@ use std::rc::Rc;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
+pub(in crate::web::sections) use self::outcome::select;
 use self::outcome::{Outcome, Told};
 use super::shift::{self, Shift};
+use crate::chart::bands::Steps;
 use crate::phrase::{Phrase, phrase};
 use crate::scenario::Scenario;
 use crate::web::i18n::Words;
 use crate::web::platform::crew::{Heard, crew_of};
 use crate::web::state::Action;
 use crate::web::state::jobs::Phase;
-use crate::web::state::seeds::{COUNT, COUNTS, Runs, is_offered};
+use crate::web::state::seeds::{COUNT, COUNTS, Ranged, Runs, is_offered};
 
 static TITLE: Phrase = Phrase::fixed("Many seeds", "여러 시드로 반복");
 static WHY: Phrase = Phrase::fixed(
@@ -37,6 +39,8 @@ pub struct SeedsProps {
     pub scenario: Rc<Scenario>,
     /// Hears what the reader does.
     pub dispatch: Callback<Action>,
+    /// Hears from where to where the lanes lie, once that is known, and when it is no longer.
+    pub on_range: Callback<Option<Ranged>>,
     /// The language.
     pub words: &'static Words,
 }
@@ -84,7 +88,7 @@ impl Component for ManySeeds {
             }
             Msg::Heard(worker, heard) => self.shift.hear(worker, heard),
         };
-        self.look(was_running);
+        self.look(ctx, was_running);
         is_drawn
     }
 
@@ -92,13 +96,13 @@ impl Component for ManySeeds {
         if before.scenario != ctx.props().scenario {
             let was_running = self.shift.is_running();
             self.shift.change_to(&ctx.props().scenario);
-            self.look(was_running);
+            self.look(ctx, was_running);
         }
         true
     }
 
     fn view(&self, ctx: &Context<ManySeeds>) -> Html {
-        let SeedsProps { scenario, dispatch, words } = ctx.props();
+        let SeedsProps { scenario, dispatch, words, .. } = ctx.props();
         let language = words.lang;
         let is_stale = self.shift.work().is_stale(scenario);
         html! {
@@ -125,15 +129,22 @@ impl ManySeeds {
         let scenario = ctx.props().scenario.clone();
         let hear = ctx.link().callback(|(worker, heard)| Msg::Heard(worker, heard));
         self.told = None;
+        ctx.props().on_range.emit(None);
         let workers = crew_of(&scenario);
         self.shift.begin(scenario, Runs { count: self.count }, workers, &hear);
     }
 
     /// Once it is over, what has come of it.
-    fn look(&mut self, was_running: bool) {
+    fn look(&mut self, ctx: &Context<ManySeeds>, was_running: bool) {
         let work = self.shift.work();
-        if was_running && matches!(work.phase(), Phase::Done | Phase::Cancelled) {
-            self.told = work.scenario().and_then(|of| Told::of(of, work.complete()));
+        if was_running
+            && matches!(work.phase(), Phase::Done | Phase::Cancelled)
+            && let Some(of) = work.scenario()
+        {
+            let (numbers, mut steps): (Vec<_>, Vec<_>) = work.complete().into_iter().unzip();
+            steps.retain(|steps: &Vec<Steps>| !steps.is_empty());
+            self.told = Told::of(of, numbers);
+            ctx.props().on_range.emit(Ranged::of(of, &steps));
         }
     }
 

@@ -114,7 +114,7 @@ pub(super) fn Outcome(props: &OutcomeProps) -> Html {
 }
 
 /// One of several, each with its value and its name.
-fn select(
+pub(in crate::web::sections) fn select(
     label: &Phrase,
     options: Vec<(String, String)>,
     chosen: &str,

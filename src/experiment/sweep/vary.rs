@@ -1,6 +1,7 @@
 //! The values that a field takes in a sweep: `1s,5s,20s`, or a range `1s..60s/log10`.
 
 use crate::bytes::Bytes;
+use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
 
 /// A field and its values, as links write them.
@@ -15,33 +16,51 @@ pub struct Vary {
 /// The most values of one field.
 const VALUES_MAX: usize = 10_000;
 
-/// What `FIELD=VALUES` says.
-///
-/// # Errors
-/// What is wrong with it, in words.
-pub fn values_of(text: &str) -> Result<Vary, String> {
-    let told = |what: String| format!("--vary {text}: {what}");
-    let Some((field, values)) = text.split_once('=').filter(|(field, values)| !field.is_empty() && !values.is_empty())
-    else {
-        return Err(told("write FIELD=VALUES, such as cache.ttl=1s,5s,20s or cache.ttl=1s..60s/log10".to_owned()));
-    };
-    if field == "seed" {
-        return Err(told("for other seeds there is --seeds N".to_owned()));
+impl Vary {
+    /// What `FIELD=VALUES` says.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn parse(text: &str) -> Result<Vary, Phrase> {
+        const HOW: Phrase = Phrase::fixed(
+            "write FIELD=VALUES, such as cache.ttl=1s,5s,20s or cache.ttl=1s..60s/log10",
+            "cache.ttl=1s,5s,20s나 cache.ttl=1s..60s/log10처럼 FIELD=VALUES로 쓰세요",
+        );
+        let pair = text.split_once('=').filter(|(field, values)| !field.is_empty() && !values.is_empty());
+        let (field, values) = pair.ok_or(HOW)?;
+        Vary::of(field, values)
     }
-    let values = match values.split_once("..") {
-        Some((low, rest)) => range(low, rest).map_err(told)?,
-        None => pieces(values),
-    };
-    for (place, value) in values.iter().enumerate() {
-        if value.is_empty() {
-            return Err(told("a value is empty".to_owned()));
+
+    /// The field at that path with the values that `values` says: `1s,5s,20s` or `1s..60s/log10`.
+    ///
+    /// # Errors
+    /// As [`parse`](Vary::parse).
+    pub fn of(field: &str, values: &str) -> Result<Vary, Phrase> {
+        if field == "seed" {
+            return Err(Phrase::fixed("for other seeds there is --seeds N", "시드를 바꾸려면 --seeds N을 쓰세요"));
         }
-        // few: VALUES_MAX
-        if values[..place].contains(value) {
-            return Err(told(format!("{value} stands there twice")));
+        let values = match values.split_once("..") {
+            Some((low, rest)) => range(low, rest)?,
+            None => pieces(values),
+        };
+        if values.len() > VALUES_MAX {
+            let count = values.len();
+            return Err(phrase!(
+                "{count} values; a field has at most {VALUES_MAX}",
+                "값이 {count}개입니다. 필드마다 최대 {VALUES_MAX}개입니다"
+            ));
         }
+        for (place, value) in values.iter().enumerate() {
+            if value.is_empty() {
+                return Err(Phrase::fixed("a value is empty", "빈 값이 있습니다"));
+            }
+            // few: VALUES_MAX
+            if values[..place].contains(value) {
+                return Err(phrase!("{value} stands there twice", "{value}: 두 번 있습니다"));
+            }
+        }
+        Ok(Vary { field: field.to_owned(), values })
     }
-    Ok(Vary { field: field.to_owned(), values })
 }
 
 /// The values between commas; commas inside brackets are the values' own.
@@ -67,19 +86,26 @@ enum Unit {
     Number,
 }
 
-fn range(low: &str, rest: &str) -> Result<Vec<String>, String> {
-    const HOW: &str =
-        "write a range as LOW..HIGH/logN or LOW..HIGH/linN, with N values from 2 to 10000, such as 1s..60s/log10";
+fn range(low: &str, rest: &str) -> Result<Vec<String>, Phrase> {
+    const HOW: Phrase = Phrase::fixed(
+        "write a range as LOW..HIGH/logN or LOW..HIGH/linN, with N values from 2 to 10000, such as 1s..60s/log10",
+        "범위는 1s..60s/log10처럼 LOW..HIGH/logN이나 LOW..HIGH/linN으로 쓰세요. N은 값의 개수로 2부터 10000까지입니다",
+    );
     let (high, how) = rest.rsplit_once('/').ok_or(HOW)?;
     let (is_log, count) = match (how.strip_prefix("log"), how.strip_prefix("lin")) {
         (Some(count), _) => (true, count),
         (None, Some(count)) => (false, count),
-        (None, None) => return Err(HOW.to_owned()),
+        (None, None) => return Err(HOW),
     };
     let count = count.parse::<usize>().ok().filter(|count| (2..=VALUES_MAX).contains(count)).ok_or(HOW)?;
     let (unit, low, high) = ends(low.trim(), high.trim())?;
     if low >= high || (is_log && low <= 0.0) {
-        return Err(format!("{HOW}; the range goes up, and with log it begins above 0"));
+        let how = HOW;
+        return Err(phrase!(
+            "{how}; the range goes up, and with log it begins above 0",
+            "{how}. 범위는 작은 값에서 큰 값으로 쓰고, log는 0보다 큰 값에서 시작합니다",
+            how
+        ));
     }
     let at = |i: usize| {
         let part = i as f64 / (count - 1) as f64;
@@ -94,7 +120,7 @@ fn range(low: &str, rest: &str) -> Result<Vec<String>, String> {
 }
 
 /// Both ends in the unit that both have: nanoseconds, bytes, or a number.
-fn ends(low: &str, high: &str) -> Result<(Unit, f64, f64), String> {
+fn ends(low: &str, high: &str) -> Result<(Unit, f64, f64), Phrase> {
     let both = |parse: fn(&str) -> Option<f64>| parse(low).zip(parse(high));
     let whole = |text: &str| text.parse::<u64>().ok().map(|number| number as f64);
     if let Some((low, high)) = both(whole) {
@@ -110,7 +136,10 @@ fn ends(low: &str, high: &str) -> Result<(Unit, f64, f64), String> {
     }
     let size = |text: &str| text.parse::<Bytes>().ok().map(|size| size.0 as f64);
     both(size).map(|(low, high)| (Unit::Size, low, high)).ok_or_else(|| {
-        format!("{low} and {high} are no two numbers, durations or sizes; between others, list the values")
+        phrase!(
+            "{low} and {high} are no two numbers, durations or sizes; between others, list the values",
+            "{low}, {high}: 둘 다 수, 시간, 크기여야 합니다. 그 밖의 값은 쉼표로 나열하세요"
+        )
     })
 }
 
@@ -132,9 +161,10 @@ fn written(value: f64, unit: Unit) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::phrase::Language;
 
     fn values(text: &str) -> Vec<String> {
-        values_of(&format!("f={text}")).expect("values").values
+        Vary::parse(&format!("f={text}")).expect("values").values
     }
 
     #[test]
@@ -171,8 +201,8 @@ mod tests {
             "f=1,1",
             "f=1,,2",
         ] {
-            let told = values_of(bad).expect_err(bad);
-            assert!(told.starts_with(&format!("--vary {bad}: ")), "{told}");
+            let told = Vary::parse(bad).expect_err(bad);
+            assert!(!told.to_string().is_empty() && told.to_string() != told.say(Language::Korean), "{told}");
         }
     }
 }

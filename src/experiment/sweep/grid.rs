@@ -1,0 +1,154 @@
+//! What a sweep's runs come to, cell by cell: the means that are drawn, and the points that no other beats.
+
+use std::collections::BTreeMap;
+
+use super::{Key, Sweep, places};
+use crate::chart::grid::{Cells, Dot, Measure, Varied};
+use crate::experiment::ENGINE_VERSION;
+use crate::experiment::harm::Numbers;
+use crate::report::measures::MEASURES;
+use crate::stats::Spread;
+
+/// Of these, more is better.
+pub const MORE_IS_BETTER: [&str; 3] = ["goodput", "hit_ratio", "requests"];
+
+/// A sweep's runs: what varies, and the numbers of each lane in each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grid {
+    /// What varies; the last varies fastest.
+    pub fields: Vec<Varied>,
+    /// By lane: its name, and its look.
+    pub lanes: Vec<(String, usize)>,
+    /// The runs that have come to their ends.
+    pub runs: BTreeMap<Key, Numbers>,
+    /// What pictures say they are from.
+    pub source: String,
+}
+
+/// A lane in a cell, its numbers, the share of its requests that failed, and whether another one beats it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// The lane, from 0.
+    pub lane: usize,
+    /// The cell.
+    pub cell: u64,
+    /// By measure.
+    pub values: Vec<f64>,
+    /// The share.
+    pub failed: f64,
+    /// Whether another one is nowhere worse and somewhere better.
+    pub beaten: bool,
+}
+
+impl Point {
+    /// Whether it is nowhere more and somewhere less, and not by failing more: latencies are those of good answers, so that who
+    /// refuses most would be fastest.
+    fn beats(&self, other: &Point) -> bool {
+        const AS_GOOD: f64 = 0.001;
+        let pairs = || self.values.iter().zip(&other.values);
+        self.failed <= other.failed + AS_GOOD && pairs().all(|(a, b)| a <= b) && pairs().any(|(a, b)| a < b)
+    }
+}
+
+/// Holds each against each.
+pub fn mark_beaten(points: &mut [Point]) {
+    let beaten: Vec<bool> = points.iter().map(|point| points.iter().any(|other| other.beats(point))).collect();
+    points.iter_mut().zip(beaten).for_each(|(point, beaten)| point.beaten = beaten);
+}
+
+/// The measure of that name.
+pub fn measure(name: &str) -> Option<Measure> {
+    // few: the measures there are
+    let known = MEASURES.iter().find(|measure| measure.name == name)?;
+    let name = known.name.to_owned();
+    Some(Measure { called: name.clone(), name, is_share: known.is_share })
+}
+
+/// What the pictures of a sweep say they are from.
+pub fn source(engine: &str, seeds: &str) -> String {
+    format!("cachelane sweep, engine {engine}, seeds a cell: {seeds}; means")
+}
+
+impl Grid {
+    /// Those runs of a sweep; lanes are called as in the last cell of which there is one. `None` of no runs.
+    pub fn of(sweep: &Sweep, runs: BTreeMap<Key, Numbers>) -> Option<Grid> {
+        let names = sweep.at(runs.last_key_value()?.0.0).ok()?.titles();
+        let looks = sweep.scenario().looks();
+        let look = |lane: usize| looks.get(lane).copied().unwrap_or(lane);
+        let lanes = names.into_iter().enumerate().map(|(lane, name)| (name, look(lane))).collect();
+        let varied = |vary: &super::Vary| Varied { field: vary.field.clone(), values: vary.values.clone() };
+        let fields = sweep.vary().iter().map(varied).collect();
+        Some(Grid { fields, lanes, runs, source: source(ENGINE_VERSION, &sweep.seeds().to_string()) })
+    }
+
+    /// How many cells there are.
+    pub fn cells(&self) -> u64 {
+        self.fields.iter().map(|field| field.values.len() as u64).product()
+    }
+
+    /// Which value of each field a cell has.
+    pub fn places(&self, cell: u64) -> Vec<usize> {
+        places(self.fields.iter().map(|field| field.values.len()), cell)
+    }
+
+    /// The value of each field at a cell.
+    pub fn settings(&self, cell: u64) -> impl Iterator<Item = (&str, &str)> {
+        let values = self.fields.iter().zip(self.places(cell));
+        values.map(|(field, place)| (field.field.as_str(), field.values[place].as_str()))
+    }
+
+    /// A lane in a cell, in words.
+    pub fn label(&self, lane: usize, cell: u64) -> String {
+        let settings: Vec<String> = self.settings(cell).map(|(field, value)| format!("{field}={value}")).collect();
+        format!("{}: {}", self.lanes[lane].0, settings.join(", "))
+    }
+
+    /// The measure of that name in each of the cells, over the seeds; in none where there is no such measure.
+    pub fn means(&self, kept: &[u64], name: &str) -> Vec<Cells> {
+        // few: the measures there are
+        let place = MEASURES.iter().position(|known| known.name == name);
+        let mut values: BTreeMap<(usize, u64), Vec<f64>> = BTreeMap::new();
+        for ((cell, _), run) in &self.runs {
+            for (lane, numbers) in run.iter().enumerate() {
+                if let Some(value) = place.and_then(|place| numbers[place]) {
+                    values.entry((lane, *cell)).or_default().push(value);
+                }
+            }
+        }
+        let most = if place.is_some_and(|place| MEASURES[place].is_share) { 1.0 } else { f64::INFINITY };
+        let of = |lane: usize, cell: u64| Spread::of(values.get(&(lane, cell))?).map(|spread| spread.within(0.0, most));
+        let lanes = self.lanes.iter().enumerate().map(|(lane, (name, look))| Cells {
+            name: name.clone(),
+            look: *look,
+            cells: kept.iter().map(|cell| of(lane, *cell)).collect(),
+        });
+        lanes.collect()
+    }
+
+    /// Every lane in every cell that has all of these numbers, none beaten yet.
+    pub fn points(&self, kept: &[u64], measures: &[Measure]) -> Vec<Point> {
+        let cells: Vec<Vec<Cells>> = measures.iter().map(|measure| self.means(kept, &measure.name)).collect();
+        let [errors, requests] = ["errors", "requests"].map(|name| self.means(kept, name));
+        let mut points: Vec<Point> = Vec::new();
+        for lane in 0..self.lanes.len() {
+            for (place, &cell) in kept.iter().enumerate() {
+                let values: Option<Vec<f64>> = cells.iter().map(|lanes| Some(lanes[lane].cells[place]?.mean)).collect();
+                let [errors, requests] = [&errors, &requests].map(|all| all[lane].cells[place].map_or(0.0, |s| s.mean));
+                let failed = errors / requests.max(1.0);
+                points.extend(values.map(|values| Point { lane, cell, values, failed, beaten: false }));
+            }
+        }
+        points
+    }
+
+    /// A point as it is drawn.
+    pub fn dot(&self, point: &Point) -> Dot {
+        Dot {
+            look: self.lanes[point.lane].1,
+            label: self.label(point.lane, point.cell),
+            at: (point.values[0], point.values[1]),
+            beaten: point.beaten,
+            harmed: point.values.get(2).is_some_and(|harm| *harm > 0.0),
+        }
+    }
+}

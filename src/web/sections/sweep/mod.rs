@@ -1,0 +1,336 @@
+//! *Sweep*: one or two fields of the scenario vary, every combination is run with several seeds by a crew of workers of its own,
+//! and what comes of them is drawn as it comes. What it says is what `cachelane sweep` and `cachelane chart` say.
+
+mod outcome;
+
+use std::rc::Rc;
+
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+use self::outcome::{Outcome, Told};
+use super::shift::{self, Shift};
+use crate::escape::shown;
+use crate::experiment::sweep::Sweep;
+use crate::experiment::sweep::grid::Grid;
+use crate::phrase::{Language, Phrase, phrase};
+use crate::scenario::Scenario;
+use crate::scenario::form::FormField;
+use crate::web::i18n::{Words, titles};
+use crate::web::platform::crew::{Heard, crew_of};
+use crate::web::state::Action;
+use crate::web::state::seeds::is_offered;
+use crate::web::state::sweep::{Cells, FIRST, SEEDS, SEEDS_USUAL, asked, fields, runs, suggested};
+
+static TITLE: Phrase = Phrase::fixed("Sweep", "스윕");
+static WHY: Phrase = Phrase::fixed(
+    "One or two settings vary, each combination runs with several seeds: which value is best, and from which value on nothing changes.",
+    "설정 한두 개의 값을 바꿔 가며 조합마다 여러 시드로 실행합니다. 어떤 값이 가장 좋은지, 어디부터 차이가 없는지 알 수 있습니다.",
+);
+static HOW: Phrase = Phrase::fixed(
+    "Values: a list such as 1s,5s,20s, or a range such as 1s..60s/log6 (six values by equal factors; /lin6: by equal steps).",
+    "값은 1s,5s,20s 같은 목록이나 1s..60s/log6 같은 범위로 씁니다(같은 비율로 6개, /lin6은 같은 간격).",
+);
+static FIELDS: [Phrase; 2] =
+    [Phrase::fixed("Field to vary", "바꿀 필드"), Phrase::fixed("Second field", "두 번째 필드")];
+static VALUES: [Phrase; 2] =
+    [Phrase::fixed("Values", "값"), Phrase::fixed("Values of the second field", "두 번째 필드의 값")];
+static NO_SECOND: Phrase = Phrase::fixed("none", "없음");
+static COUNT_LABEL: Phrase = Phrase::fixed("Seeds", "시드 수");
+static FINISHED: Phrase = Phrase::fixed("Finished runs", "끝난 실행");
+static CANNOT: Phrase = Phrase::fixed("Run the sweep", "스윕 실행");
+static NO_TRACE: Phrase = Phrase::fixed(
+    "Not available for a scenario that replays a trace: one worker holds it. On the command line, `cachelane sweep` does it.",
+    "트레이스를 재생하는 시나리오에는 쓸 수 없습니다. 트레이스는 워커 하나에만 있습니다. 명령줄에서는 `cachelane sweep`으로 실행할 수 있습니다.",
+);
+static GENERAL: Phrase = Phrase::fixed("General", "일반");
+
+/// What [`SweepPanel`] is made from.
+#[derive(Clone, PartialEq, Properties)]
+pub struct SweepProps {
+    /// What runs on the page.
+    pub scenario: Rc<Scenario>,
+    /// Hears what the reader does.
+    pub dispatch: Callback<Action>,
+    /// The language.
+    pub words: &'static Words,
+}
+
+/// What [`SweepPanel`] hears.
+pub enum Msg {
+    /// The reader begins, or cancels.
+    Toggle,
+    /// This field varies first, or second; with an empty path none.
+    Field(usize, String),
+    /// It has these values.
+    Values(usize, String),
+    /// With so many seeds.
+    Seeds(u32),
+    /// A worker.
+    Heard(usize, Heard),
+}
+
+/// The fields on offer, by part.
+type Fields = Rc<Vec<(String, Vec<FormField>)>>;
+
+/// The panel. What it shows stays while the page opens another experiment, and then says so.
+pub struct SweepPanel {
+    shift: Shift<Cells>,
+    fields: Fields,
+    /// The fields that vary and their values, as the reader has typed them.
+    picks: Vec<(String, String)>,
+    seeds: u32,
+    /// What these ask for; or at which of them something is wrong, and what.
+    asked: Result<Rc<Sweep>, (usize, Phrase)>,
+    told: Option<Told>,
+}
+
+impl Component for SweepPanel {
+    type Message = Msg;
+    type Properties = SweepProps;
+
+    fn create(ctx: &Context<SweepPanel>) -> SweepPanel {
+        let mut panel = SweepPanel {
+            shift: Shift::default(),
+            fields: Rc::default(),
+            picks: Vec::new(),
+            seeds: SEEDS_USUAL,
+            asked: Err((0, Phrase::default())),
+            told: None,
+        };
+        panel.look_at(&ctx.props().scenario);
+        panel
+    }
+
+    fn update(&mut self, ctx: &Context<SweepPanel>, msg: Msg) -> bool {
+        let is_drawn = match msg {
+            Msg::Toggle if self.shift.is_running() => {
+                self.shift.cancel();
+                true
+            }
+            Msg::Toggle => {
+                self.begin(ctx);
+                return true;
+            }
+            Msg::Heard(worker, heard) => self.shift.hear(worker, heard),
+            Msg::Field(place, path) => {
+                let pick = self.field(&path).map(|field| (path.clone(), suggested(field)));
+                match (pick, self.picks.get_mut(place)) {
+                    (Some(pick), Some(before)) => *before = pick,
+                    (Some(pick), None) => self.picks.push(pick),
+                    (None, _) => self.picks.truncate(place),
+                }
+                self.ask(&ctx.props().scenario);
+                return true;
+            }
+            Msg::Values(place, values) => {
+                if let Some(pick) = self.picks.get_mut(place) {
+                    pick.1 = values;
+                }
+                self.ask(&ctx.props().scenario);
+                return true;
+            }
+            Msg::Seeds(seeds) => {
+                self.seeds = seeds;
+                self.ask(&ctx.props().scenario);
+                return true;
+            }
+        };
+        if is_drawn {
+            self.tell();
+        }
+        is_drawn
+    }
+
+    fn changed(&mut self, ctx: &Context<SweepPanel>, before: &SweepProps) -> bool {
+        let scenario = &ctx.props().scenario;
+        if before.scenario != *scenario {
+            self.shift.change_to(scenario);
+            self.look_at(scenario);
+        }
+        true
+    }
+
+    fn view(&self, ctx: &Context<SweepPanel>) -> Html {
+        let SweepProps { scenario, dispatch, words } = ctx.props();
+        let language = words.lang;
+        let is_stale = self.shift.work().is_stale(scenario);
+        html! {
+            <section class="block seeds" aria-labelledby="sweep">
+                <h2 id="sweep">{ TITLE.say(language) }</h2>
+                <p class="key">{ WHY.say(language) }</p>
+                if is_offered(scenario) || self.shift.is_running() {
+                    { self.controls(ctx) }
+                } else {
+                    <p class="soft">{ NO_TRACE.say(language) }</p>
+                }
+                <div role="status">{ self.end(words) }</div>
+                if let Some(told) = &self.told {
+                    if is_stale { { shift::stale(words) } }
+                    <Outcome told={told.clone()} scenario={scenario.clone()} dispatch={dispatch.clone()} words={*words} />
+                }
+            </section>
+        }
+    }
+}
+
+impl SweepPanel {
+    fn field(&self, path: &str) -> Option<&FormField> {
+        // few: a scenario's fields
+        self.fields.iter().flat_map(|(_, fields)| fields).find(|field| field.path == path)
+    }
+
+    /// What can vary is that scenario's: what varied before and is no longer there does not.
+    fn look_at(&mut self, scenario: &Scenario) {
+        self.fields = Rc::new(fields(scenario));
+        let own = std::mem::take(&mut self.picks);
+        self.picks = own.into_iter().filter(|(path, _)| self.field(path).is_some()).collect();
+        if let Some(field) = self.field(FIRST).filter(|_| self.picks.is_empty()) {
+            self.picks = vec![(FIRST.to_owned(), suggested(field))];
+        }
+        self.ask(scenario);
+    }
+
+    fn ask(&mut self, scenario: &Scenario) {
+        self.asked = asked(scenario, &self.picks, self.seeds).map(Rc::new);
+    }
+
+    fn begin(&mut self, ctx: &Context<SweepPanel>) {
+        let Ok(sweep) = self.asked.clone() else { return };
+        if let Err(why) = sweep.check() {
+            self.asked = Err((self.picks.len().saturating_sub(1), why));
+            return;
+        }
+        let scenario = ctx.props().scenario.clone();
+        let hear = ctx.link().callback(|(worker, heard)| Msg::Heard(worker, heard));
+        let workers = crew_of(&scenario);
+        self.told = None;
+        self.shift.begin(scenario, Cells { sweep: Some(sweep) }, workers, &hear);
+    }
+
+    /// What there is by now.
+    fn tell(&mut self) {
+        let work = self.shift.work();
+        let done = work.done() as usize;
+        if self.told.as_ref().map_or(0, Told::count) != done
+            && let Some(sweep) = &work.jobs().sweep
+        {
+            self.told = Grid::of(sweep, runs(work)).map(|grid| Told::of(sweep.clone(), grid));
+        }
+    }
+
+    fn controls(&self, ctx: &Context<SweepPanel>) -> Html {
+        let words = ctx.props().words;
+        let language = words.lang;
+        let link = ctx.link();
+        let is_running = self.shift.is_running();
+        let lanes: Rc<Vec<String>> = Rc::new(titles(&ctx.props().scenario, words));
+        let picks = (0..=self.picks.len().min(1)).map(|place| {
+            let (path, values) = self.picks.get(place).cloned().unwrap_or_default();
+            let choose = link.callback(move |path| Msg::Field(place, path));
+            let write = link.callback(move |event: InputEvent| {
+                Msg::Values(place, event.target_unchecked_into::<HtmlInputElement>().value())
+            });
+            let wrong = self.asked.as_ref().err().filter(|(at, _)| *at == place && place < self.picks.len());
+            let described = format!("sweep-how sweep-wrong-{place}");
+            html! {
+                <div class="sweep-pick" key={place}>
+                    <label>{ FIELDS[place].say(language) }{ " " }
+                        <FieldChoice fields={self.fields.clone()} lanes={lanes.clone()} chosen={path} can_be_none={place > 0} disabled={is_running} {choose} {language} /></label>
+                    if place < self.picks.len() {
+                        <label>{ VALUES[place].say(language) }{ " " }
+                            <input type="text" value={values} oninput={write} disabled={is_running} spellcheck="false" autocomplete="off"
+                                aria-describedby={described} aria-invalid={wrong.is_some().then_some("true")} /></label>
+                    }
+                    if let Some((_, why)) = wrong {
+                        <p class="complaint" id={format!("sweep-wrong-{place}")} role="alert">{ shown(why.say(language)).into_owned() }</p>
+                    }
+                </div>
+            }
+        });
+        html! {
+            <>
+                { for picks }
+                <p class="key" id="sweep-how">{ HOW.say(language) }</p>
+                { self.run(ctx) }
+            </>
+        }
+    }
+
+    /// With how many seeds, and the button.
+    fn run(&self, ctx: &Context<SweepPanel>) -> Html {
+        let words = ctx.props().words;
+        let language = words.lang;
+        let toggle = ctx.link().callback(|_: MouseEvent| Msg::Toggle);
+        let choose = ctx.link().callback(|event: Event| {
+            Msg::Seeds(event.target_unchecked_into::<HtmlSelectElement>().value().parse().unwrap_or(SEEDS_USUAL))
+        });
+        let options = SEEDS.into_iter().map(|count| {
+            html! { <option value={count.to_string()} selected={count == self.seeds}>{ count }</option> }
+        });
+        let is_running = self.shift.is_running();
+        let (done, count) = (self.shift.work().done(), self.shift.work().count());
+        let progress = phrase!("{done} of {count} runs", "{count}회 중 {done}회");
+        let begin = self.asked.as_ref().ok().map(|sweep| {
+            let (cells, seeds) = (sweep.cells(), sweep.seeds());
+            let [cells_end, seeds_end] = [cells == 1, seeds == 1].map(|is_one| if is_one { "" } else { "s" });
+            phrase!("Run {cells} cell{cells_end} × {seeds} seed{seeds_end}", "셀 {cells}개 × 시드 {seeds}개 실행")
+        });
+        html! {
+            <div class="seeds-controls">
+                <label>{ COUNT_LABEL.say(language) }{ " " }<select onchange={choose} disabled={is_running}>{ for options }</select></label>
+                if begin.is_some() || is_running {
+                    { self.shift.controls(toggle, begin.as_ref().unwrap_or(&CANNOT), (&FINISHED, &progress), words) }
+                } else {
+                    <button type="button" disabled=true>{ CANNOT.say(language) }</button>
+                }
+            </div>
+        }
+    }
+
+    /// How it went, where it is over.
+    fn end(&self, words: &'static Words) -> Html {
+        let (count, done) = (self.shift.work().count(), self.shift.work().done());
+        let finished = phrase!("{count} runs finished.", "실행 {count}회를 마쳤습니다.");
+        let kept =
+            phrase!("Cancelled: results of {done} of {count} runs.", "취소됨: {count}회 중 {done}회의 결과입니다.");
+        self.shift.told(&finished, (done > 0).then_some(kept), words)
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct FieldChoiceProps {
+    fields: Fields,
+    lanes: Rc<Vec<String>>,
+    chosen: String,
+    can_be_none: bool,
+    disabled: bool,
+    choose: Callback<String>,
+    language: Language,
+}
+
+/// A list of the fields that can vary, by the names that files and links use, each with what the page calls it.
+#[component]
+fn FieldChoice(props: &FieldChoiceProps) -> Html {
+    let FieldChoiceProps { fields, lanes, chosen, can_be_none, disabled, choose, language } = props;
+    let change = choose.reform(|event: Event| event.target_unchecked_into::<HtmlSelectElement>().value());
+    let groups = fields.iter().map(|(part, fields)| {
+        let lane = part.strip_prefix("lane.").and_then(|lane| lanes.get(lane.parse::<usize>().ok()?));
+        let label = match (part.as_str(), lane) {
+            ("", _) => GENERAL.say(*language).to_owned(),
+            (part, Some(lane)) => format!("[{part}] {}", shown(lane)),
+            (part, None) => format!("[{part}]"),
+        };
+        let options = fields.iter().map(|field| {
+            let called = field.label.map(|label| format!(" · {}", label.say(*language))).unwrap_or_default();
+            html! { <option value={field.path.clone()} selected={field.path == *chosen}>{ format!("{}{called}", field.path) }</option> }
+        });
+        html! { <optgroup {label}>{ for options }</optgroup> }
+    });
+    html! {
+        <select onchange={change} disabled={*disabled}>
+            if *can_be_none { <option value="" selected={chosen.is_empty()}>{ NO_SECOND.say(*language) }</option> }
+            { for groups }
+        </select>
+    }
+}

@@ -1,0 +1,362 @@
+//! What has come of a sweep: lines where one field varies, a heat map for each lane where two do, what nothing beats in two
+//! measures, the numbers as a table, and a button at each cell that puts its values into the scenario.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::chart::grid::{self, Cells, Measure, Paper};
+use crate::escape::shown;
+use crate::experiment::harm::{Harm, Numbers};
+use crate::experiment::sweep::grid::{Grid, MORE_IS_BETTER, Point, mark_beaten, measure};
+use crate::experiment::sweep::{Sweep, write_csv, write_lines};
+use crate::phrase::{Language, Phrase, phrase};
+use crate::report::measures::MEASURES;
+use crate::scenario::Scenario;
+use crate::stats::Spread;
+use crate::web::components::context::{Ctx, use_ctx};
+use crate::web::components::fold::use_fold;
+use crate::web::components::swatch::Swatch;
+use crate::web::i18n::{Words, titles};
+use crate::web::sections::seeds::select;
+use crate::web::sections::shift;
+use crate::web::state::Action;
+use crate::web::state::seeds::{Called, called};
+use crate::web::state::sweep::{edits, present};
+
+static MEASURE: Phrase = Phrase::fixed("Measure", "지표");
+static AGAINST: Phrase = Phrase::fixed("Trade-off with", "함께 볼 지표");
+static NONE: Phrase = Phrase::fixed("none", "없음");
+static ALL_CELLS: Phrase = Phrase::fixed("All cells as a table", "모든 셀을 표로 보기");
+static USE: Phrase = Phrase::fixed("Use", "적용");
+static PRESENT: Phrase = Phrase::fixed("in the scenario", "현재 값");
+static LANE: Phrase = Phrase::fixed("Lane", "레인");
+static LINES: Phrase = Phrase::fixed("Download JSON lines", "JSON Lines 다운로드");
+static SVG: Phrase = Phrase::fixed("Download SVG", "SVG 다운로드");
+static ONE_SEED: Phrase = Phrase::fixed(
+    "One seed a cell: what differs may be luck.",
+    "셀마다 시드 하나로 실행했습니다. 차이가 우연일 수 있습니다.",
+);
+static BEST: Phrase = Phrase::fixed(
+    "Nothing beats these: less of one means more of the other, or more failed requests. Of equal ones the first is listed.",
+    "이 조합들보다 두 지표가 모두 나은 조합은 없습니다. 한쪽을 줄이면 다른 쪽이나 실패한 요청이 늘어납니다. 값이 같으면 첫 조합만 적습니다.",
+);
+
+/// A sweep, and the runs that have come to their ends.
+#[derive(Clone)]
+pub(super) struct Told(Rc<(Rc<Sweep>, Grid)>);
+
+impl PartialEq for Told {
+    fn eq(&self, other: &Told) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Told {
+    pub(super) fn of(sweep: Rc<Sweep>, grid: Grid) -> Told {
+        Told(Rc::new((sweep, grid)))
+    }
+
+    /// How many runs there are.
+    pub(super) fn count(&self) -> usize {
+        self.0.1.runs.len()
+    }
+
+    /// What `cachelane sweep` prints of them.
+    fn lines(&self) -> String {
+        let (sweep, grid) = &*self.0;
+        let mut text = Vec::new();
+        if let (Ok(head), Ok(rows)) = (sweep.head(), sweep.rows(&grid.runs)) {
+            let _ = write_lines(&head, &rows, &mut text); // memory takes it
+        }
+        String::from_utf8(text).unwrap_or_default()
+    }
+
+    fn csv(&self) -> String {
+        let (sweep, grid) = &*self.0;
+        let mut text = Vec::new();
+        if let Ok(rows) = sweep.rows(&grid.runs) {
+            let _ = write_csv(&rows, &mut text);
+        }
+        String::from_utf8(text).unwrap_or_default()
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct OutcomeProps {
+    pub told: Told,
+    /// What runs on the page.
+    pub scenario: Rc<Scenario>,
+    pub dispatch: Callback<Action>,
+    pub words: &'static Words,
+}
+
+/// See the module.
+#[component]
+pub(super) fn Outcome(props: &OutcomeProps) -> Html {
+    let language = props.words.lang;
+    let (sweep, grid) = &*props.told.0;
+    let (chosen, against) = (use_state_eq(|| None::<String>), use_state_eq(String::new));
+    let (fold, ontoggle) = use_fold(false);
+    let last = grid.runs.last_key_value().map_or(0, |((cell, _), _)| *cell);
+    // The lanes may be other ones by now than those on the page.
+    let lanes = use_memo((sweep.clone(), last, language), |(sweep, last, _)| {
+        let scenario = sweep.at(*last).unwrap_or_else(|_| sweep.scenario().clone());
+        titles(&scenario, props.words).iter().map(|title| shown(title).into_owned()).collect::<Vec<_>>()
+    });
+    let here = use_memo((sweep.clone(), props.scenario.clone()), |(sweep, scenario)| present(sweep, scenario));
+    let looks: Vec<usize> = grid.lanes.iter().map(|(_, look)| *look).collect();
+    let ctx = Ctx { looks: looks.into(), ..use_ctx() };
+    let measures: Vec<Called> = has_some(grid).filter_map(called).collect();
+    let usual = Harm::of_runs(&grid.runs.values().cloned().collect::<Vec<Numbers>>()).measure().name;
+    let wanted = chosen.as_deref().filter(|name| measures.iter().any(|one| one.measure.name == *name));
+    let Some(of) = called(wanted.unwrap_or(usual)) else { return html! {} };
+    let shows = Shows { props, sweep, grid, lanes: &lanes, here: &here, measure: &of };
+    let name = |one: &Called| (one.measure.name.to_owned(), one.title.say(language).to_owned());
+    let is_less_better = |name: &str| !MORE_IS_BETTER.contains(&name);
+    let others = measures.iter().filter(|one| is_less_better(one.measure.name) && one.measure.name != of.measure.name);
+    let none = (String::new(), NONE.say(language).to_owned());
+    let others: Vec<(String, String)> = std::iter::once(none).chain(others.map(name)).collect();
+    let other = called(&against).filter(|_| others.iter().any(|(name, _)| *name == *against));
+    let (set_measure, set_against) = (chosen.setter(), against.setter());
+    let on_measure = Callback::from(move |name: String| set_measure.set(Some(name)));
+    let on_against = Callback::from(move |name: String| set_against.set(name));
+    let cells = shows.cells();
+    html! {
+        <ContextProvider<Ctx> context={ctx.clone()}>
+            <div class="seeds-choices">
+                { select(&MEASURE, measures.iter().map(name).collect(), of.measure.name, on_measure, language) }
+                if is_less_better(of.measure.name) { { select(&AGAINST, others, &against, on_against, language) } }
+            </div>
+            { shows.figure(&cells) }
+            if let (Some(other), true) = (&other, is_less_better(of.measure.name)) { { shows.frontier(other) } }
+            if sweep.vary().len() == 1 {
+                { shows.table(&cells) }
+            } else {
+                <details class="fold" {ontoggle}>
+                    <summary>{ ALL_CELLS.say(language) }</summary>
+                    if fold { { shows.table(&cells) } }
+                </details>
+            }
+            { shows.downloads() }
+        </ContextProvider<Ctx>>
+    }
+}
+
+/// The measures of which some lane has some.
+fn has_some(grid: &Grid) -> impl Iterator<Item = &'static str> {
+    let all = || grid.runs.values().flatten();
+    let has = move |place: usize| all().any(|lane| lane[place].is_some_and(|value| value > 0.0));
+    MEASURES.iter().enumerate().filter(move |(place, _)| has(*place)).map(|(_, measure)| measure.name)
+}
+
+/// What is shown, of which measure.
+struct Shows<'a> {
+    props: &'a OutcomeProps,
+    sweep: &'a Sweep,
+    grid: &'a Grid,
+    /// What the page calls the lanes.
+    lanes: &'a [String],
+    /// By field: which of its values the scenario has.
+    here: &'a [Option<usize>],
+    measure: &'a Called,
+}
+
+impl Shows<'_> {
+    fn language(&self) -> Language {
+        self.props.words.lang
+    }
+
+    fn every_cell(&self) -> Vec<u64> {
+        (0..self.sweep.cells()).collect()
+    }
+
+    /// The means, by lane.
+    fn cells(&self) -> Vec<Cells> {
+        let mut lanes = self.grid.means(&self.every_cell(), self.measure.measure.name);
+        lanes.iter_mut().zip(self.lanes).for_each(|(lane, title)| lane.name.clone_from(title));
+        lanes
+    }
+
+    fn figure(&self, cells: &[Cells]) -> Html {
+        let language = self.language();
+        let Some(known) = drawn(self.measure, language) else { return html! {} };
+        let draw = |paper: Paper<'_>| match &self.grid.fields[..] {
+            [field] => grid::lines(&known, field, cells, &paper).svg,
+            [across, up, ..] => grid::heat(&known, [across, up], cells, &paper).svg,
+            [] => String::new(),
+        };
+        let fields: Vec<&str> = self.grid.fields.iter().map(|field| field.field.as_str()).collect();
+        let (title, seeds) = (self.measure.title.clone(), self.sweep.seeds());
+        let end = if seeds == 1 { "" } else { "s" };
+        let said = match fields[..] {
+            [across, up] => phrase!(
+                "{title}: {across} → and {up} ↑; mean of {seeds} seed{end}. A stronger colour is more, on one scale for all lanes.",
+                "{title}: 가로 {across}, 세로 {up}. 시드 {seeds}개의 평균이며, 색이 진할수록 큽니다. 모든 레인에 같은 척도를 씁니다.",
+                title
+            ),
+            _ => {
+                let field = fields.first().copied().unwrap_or_default();
+                phrase!(
+                    "{title} against {field}: mean of {seeds} seed{end}, and its 95 % interval as a band.",
+                    "{field}별 {title}: 시드 {seeds}개의 평균과 95 % 신뢰구간(띠)입니다.",
+                    title
+                )
+            }
+        };
+        html! {
+            <>
+                <p class="key">{ said.say(language).to_owned() }if seeds == 1 { { " " }<mark>{ ONE_SEED.say(language) }</mark> }</p>
+                { picture(draw, said.say(language)) }
+            </>
+        }
+    }
+
+    /// The points that nothing beats in two measures, drawn among all others and told one by one.
+    fn frontier(&self, other: &Called) -> Html {
+        let language = self.language();
+        let (Some(across), Some(up)) = (drawn(other, language), drawn(self.measure, language)) else {
+            return html! {};
+        };
+        let measures = [across, up];
+        let mut points = self.grid.points(&self.every_cell(), &measures);
+        mark_beaten(&mut points);
+        let dots: Vec<grid::Dot> = points.iter().map(|point| self.grid.dot(point)).collect();
+        let lanes: Vec<(&str, usize)> =
+            self.lanes.iter().zip(&self.grid.lanes).map(|(title, (_, look))| (title.as_str(), *look)).collect();
+        let draw = |paper: Paper<'_>| grid::frontier([&measures[0], &measures[1]], None, &dots, &lanes, &paper).svg;
+        let mut best: Vec<&Point> = points.iter().filter(|point| !point.beaten).collect();
+        best.sort_by(|a, b| a.values[0].total_cmp(&b.values[0]).then(a.values[1].total_cmp(&b.values[1])));
+        best.dedup_by(|b, a| a.lane == b.lane && a.values == b.values);
+        let rows = best.into_iter().map(|point| {
+            let say = |of: &Measure, value: f64| of.say(value);
+            html! {
+                <tr key={format!("{} {}", point.lane, point.cell)}>
+                    <th scope="row"><Swatch lane={point.lane} />{ self.lanes.get(point.lane).cloned() }</th>
+                    { for self.sweep.settings(point.cell).into_iter().map(|(_, value)| html! { <td>{ value.to_owned() }</td> }) }
+                    { for measures.iter().zip(&point.values).map(|(of, value)| html! { <td>{ say(of, *value) }</td> }) }
+                    <td>{ self.apply(point.cell) }</td>
+                </tr>
+            }
+        });
+        let heads = std::iter::once(LANE.say(language).to_owned())
+            .chain(self.grid.fields.iter().map(|field| field.field.clone()))
+            .chain(measures.iter().map(|measure| measure.called.clone()));
+        html! {
+            <>
+                <p class="key">{ BEST.say(language) }</p>
+                { picture(draw, BEST.say(language)) }
+                { table(AGAINST.say(language), heads, rows, language) }
+            </>
+        }
+    }
+
+    /// A row for each cell.
+    fn table(&self, cells: &[Cells]) -> Html {
+        let language = self.language();
+        let rows = self.every_cell().into_iter().map(|cell| {
+            let mut settings = self.sweep.settings(cell).into_iter().map(|(_, value)| value.to_owned());
+            let means = cells.iter().map(|lane| self.mean(lane.cells.get(cell as usize).copied().flatten()));
+            html! {
+                <tr key={cell}>
+                    <th scope="row">{ settings.next() }</th>
+                    { for settings.map(|value| html! { <td>{ value }</td> }) }
+                    { for means }
+                    <td>{ self.apply(cell) }</td>
+                </tr>
+            }
+        });
+        let fields = self.grid.fields.iter().map(|field| field.field.clone());
+        table(self.measure.title.say(language), fields.chain(self.lanes.iter().cloned()), rows, language)
+    }
+
+    fn mean(&self, spread: Option<Spread>) -> Html {
+        let Some(spread) = spread else { return html! { <td>{ "–" }</td> } };
+        let decimals = self.measure.decimals(&spread);
+        let between = (spread.low < spread.high).then(|| self.measure.interval(&spread, decimals));
+        html! {
+            <td>
+                { self.measure.say(spread.mean, decimals) }
+                if let Some(between) = between { <br /><span class="soft">{ between }</span> }
+            </td>
+        }
+    }
+
+    /// The button that puts a cell's values into the scenario, or that they stand there.
+    fn apply(&self, cell: u64) -> Html {
+        let language = self.language();
+        let places: Vec<Option<usize>> = self.grid.places(cell).into_iter().map(Some).collect();
+        if places == self.here {
+            return html! { <span class="soft">{ PRESENT.say(language) }</span> };
+        }
+        let edits = edits(self.sweep, cell);
+        let apply = self.props.dispatch.reform(move |_: MouseEvent| Action::Edit(edits.clone()));
+        let settings: Vec<String> =
+            self.sweep.settings(cell).iter().map(|(field, value)| format!("{field}={value}")).collect();
+        let said = settings.join(", ");
+        let label = phrase!("Use {said}", "{said} 적용");
+        html! { <button type="button" class="small" onclick={apply} aria-label={label.say(language).to_owned()}>{ USE.say(language) }</button> }
+    }
+
+    fn downloads(&self) -> Html {
+        let language = self.language();
+        let (told, name) = (Rc::new(self.props.told.clone()), self.measure.measure.name);
+        let svg = move |told: &Told| file(&told.0.1, name);
+        html! {
+            <p class="buttons">
+                { shift::download(&told, &LINES, ("cachelane-sweep.jsonl", "application/jsonl"), Told::lines, language) }
+                { shift::download(&told, &shift::CSV, ("cachelane-sweep.csv", "text/csv"), Told::csv, language) }
+                { shift::download(&told, &SVG, ("cachelane-sweep.svg", "image/svg+xml"), svg, language) }
+            </p>
+        }
+    }
+}
+
+/// A measure as the page's figures call it.
+fn drawn(of: &Called, language: Language) -> Option<Measure> {
+    Some(Measure { called: of.title.say(language).to_owned(), ..measure(of.measure.name)? })
+}
+
+/// What `cachelane chart` draws of the measure of that name.
+fn file(grid: &Grid, name: &str) -> String {
+    let Some(known) = measure(name) else { return String::new() };
+    let lanes = grid.means(&(0..grid.cells()).collect::<Vec<_>>(), name);
+    let paper = Paper::file(&grid.source);
+    match &grid.fields[..] {
+        [field] => grid::lines(&known, field, &lanes, &paper).svg,
+        [across, up, ..] => grid::heat(&known, [across, up], &lanes, &paper).svg,
+        [] => String::new(),
+    }
+}
+
+/// The picture for a wide page, and that for a phone, of which one is seen.
+fn picture(draw: impl Fn(Paper<'_>) -> String, said: &str) -> Html {
+    // Made of numbers and of names, which are escaped there.
+    let [wide, narrow] = [760.0, 340.0].map(|wide| Html::from_html_unchecked(draw(Paper::page(wide)).into()));
+    html! {
+        <div class="sweep-figure" role="img" aria-label={said.to_owned()}>
+            <div class="broad">{ wide }</div>
+            <div class="narrow">{ narrow }</div>
+        </div>
+    }
+}
+
+fn table(
+    title: &str,
+    heads: impl Iterator<Item = String>,
+    rows: impl Iterator<Item = Html>,
+    language: Language,
+) -> Html {
+    html! {
+        <div class="wide" tabindex="0" role="group" aria-label={title.to_owned()}>
+            <table>
+                <caption class="unseen">{ title.to_owned() }</caption>
+                <thead><tr>
+                    { for heads.map(|head| html! { <th scope="col">{ head }</th> }) }
+                    <th scope="col"><span class="unseen">{ USE.say(language) }</span></th>
+                </tr></thead>
+                <tbody>{ for rows }</tbody>
+            </table>
+        </div>
+    }
+}

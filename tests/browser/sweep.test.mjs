@@ -1,0 +1,194 @@
+// A sweep on the page: the same rows and pictures as on the command line, to the byte; cancelled at once; by keyboard; in Korean.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+
+import { AxeBuilder } from "@axe-core/playwright";
+
+import { screenshot } from "./harness.mjs";
+import { button, controls, finish, link, sharedWorld, until, up, visit } from "./person.mjs";
+
+/** What `cachelane sweep` and `cachelane chart` print of this link's scenario; tests/sweeps.rs writes them. */
+const golden = (name) => readFileSync(new URL(`../data/${name}`, import.meta.url), "utf8");
+const ROWS = golden("sweep.jsonl");
+const SHORT = "#v2&duration=6s&fault.0.at=3s";
+
+const world = sharedWorld();
+
+const panel = (page) => page.getByRole("region", { name: /^(Sweep|스윕)$/ });
+const begin = (page) => panel(page).getByRole("button", { name: /^(Run \d+ cells? × \d+ seeds?|셀 \d+개 × 시드 \d+개 실행)$/ });
+const field = (page) => panel(page).getByLabel(/^(Field to vary|바꿀 필드)/);
+const values = (page) => panel(page).getByRole("textbox", { name: /^(Values|값)$/ });
+const second = (page) => panel(page).getByLabel(/^(Second field|두 번째 필드)/);
+const secondValues = (page) => panel(page).getByRole("textbox", { name: /^(Values of the second field|두 번째 필드의 값)$/ });
+const seeds = (page) => panel(page).getByLabel(/^(Seeds|시드 수)/);
+const measure = (page) => panel(page).getByLabel(/^(Measure|지표)/);
+const finished = (page) => panel(page).getByText(/^(\d+ runs finished\.|실행 \d+회를 마쳤습니다\.)$/).waitFor({ state: "attached", timeout: 80_000 });
+const rows = (table) => table.evaluate((table) => [...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.innerText.trim())));
+
+/** What a button of the panel gives to take home. */
+async function download(page, name) {
+  const [file] = await Promise.all([page.waitForEvent("download"), button(panel(page), name).click()]);
+  return readFile(await file.path(), "utf8");
+}
+
+/** Three TTLs, three seeds. */
+async function three(page) {
+  await values(page).fill("1s..9s/log3");
+  await seeds(page).selectOption("3");
+  await begin(page).click();
+  await finished(page);
+}
+
+visit(world, "a sweep's rows and picture are those of the command line, to the byte, and a cell's value can be used", SHORT, async (page, { longTasks }) => {
+  await finish(page);
+  const since = await page.evaluate(() => performance.now());
+  await three(page);
+  const late = (await longTasks()).filter((task) => task.at > since && task.ms > 200);
+  assert.deepEqual(late, [], "the page stays smooth");
+  await measure(page).selectOption({ label: "Lost writes" });
+  assert.equal(await download(page, "Download JSON lines"), ROWS);
+  assert.equal(await download(page, "Download SVG"), golden("sweep.svg"));
+  const told = ROWS.trim().split("\n").slice(1).map((row) => JSON.parse(row));
+  assert.match(await download(page, "Download CSV"), /^cell,seed,cache\.ttl,lane,lanes,name,ever_lost,/);
+  // What is seen are the means of those rows.
+  const all = await rows(panel(page).getByRole("table"));
+  assert.deepEqual(all.map(([ttl]) => ttl), ["1s", "3s", "9s"]);
+  for (const row of all) {
+    const lost = told.filter((one) => one["cache.ttl"] === row[0] && one.name === "Write-back").map((one) => one.ever_lost);
+    const mean = lost.reduce((a, b) => a + b) / lost.length;
+    assert.ok(Math.abs(parseFloat(row[5].replace(/,/g, "")) - mean) <= 0.5, `${row} ${mean}`);
+  }
+  const drawn = panel(page).getByRole("img", { name: /^Lost writes against cache\.ttl/ });
+  assert.equal(await drawn.locator(".broad path[transform]").count(), 5 + 15, "a mark for each lane in the legend and in each cell");
+  await button(panel(page), "Use cache.ttl=9s").click();
+  await until("it is in the link", async () => (await link(page)).includes("cache.ttl=9s"));
+  await until("the row says so", async () => (await rows(panel(page).getByRole("table")))[2].at(-1) === "in the scenario");
+  assert.equal(await panel(page).getByText("The scenario has changed").count(), 0, "what varies does not count");
+  await button(page, "Undo").click();
+  await until("one step back", async () => !(await link(page)).includes("cache.ttl"));
+  await controls(page).getByRole("slider", { name: "Write ratio" }).press("ArrowRight");
+  await panel(page).getByText("The scenario has changed").waitFor();
+});
+
+visit(world, "two fields make a heat map for each lane, by keyboard alone, and what nothing beats in two measures", SHORT, async (page) => {
+  await finish(page);
+  await values(page).fill("1s..9s/log3");
+  await values(page).press("Tab");
+  assert.ok(await second(page).evaluate((select) => select === document.activeElement), "the second field is the next stop");
+  await page.keyboard.type("lane.4.write.every");
+  await until("it is chosen", async () => (await second(page).inputValue()) === "lane.4.write.every");
+  assert.equal(await secondValues(page).inputValue(), "1.25s..20s/log5", "around its own value");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("ControlOrMeta+A");
+  await page.keyboard.type("1s,2s");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Home");
+  await page.keyboard.press("Tab");
+  assert.equal(await begin(page).innerText(), "Run 6 cells × 1 seed");
+  await page.keyboard.press("Enter");
+  await finished(page);
+  assert.ok(await begin(page).evaluate((button) => button === document.activeElement), "who has pressed it keeps the focus");
+  await measure(page).selectOption({ label: "Read p99 without failed requests" });
+  assert.equal(await download(page, "Download SVG"), golden("sweep-grid.svg"));
+  const drawn = panel(page).getByRole("img", { name: /^Read p99 .*: cache\.ttl → and lane\.4\.write\.every ↑/ });
+  assert.equal(await drawn.locator(".broad path[fill-opacity]").count(), 5 * 6, "a surface for each lane and cell");
+  assert.match(await panel(page).innerText(), /One seed a cell: what differs may be luck/);
+  await panel(page).getByText("All cells as a table").press("Enter");
+  const all = await rows(panel(page).getByRole("table"));
+  assert.deepEqual(all.map((row) => row.slice(0, 2).join()), ["1s,1s", "1s,2s", "3s,1s", "3s,2s", "9s,1s", "9s,2s"]);
+  await button(panel(page), "Use cache.ttl=3s, lane.4.write.every=2s").click();
+  await until("both are in the link", async () => /cache\.ttl=3s/.test(await link(page)) && /lane\.4\.write\.every=2s|every:2s/.test(await link(page)));
+  // Of the points that nothing beats, none is better in both than another one.
+  await panel(page).getByLabel("Trade-off with").selectOption({ label: "Database reads" });
+  const best = await rows(panel(page).getByRole("table").first());
+  assert.ok(best.length >= 1 && best.length < 30, `${best.length} of 30 points`);
+  const pairs = best.map((row) => [3, 4].map((place) => parseFloat(row[place].replace(/,/g, ""))));
+  assert.ok(pairs.every(([reads, p99], i) => i === 0 || reads >= pairs[i - 1][0] || p99 >= pairs[i - 1][1]), JSON.stringify(pairs));
+});
+
+visit(world, "what is cancelled ends its workers at once and keeps what has been drawn, and what was drawn came as it was known", "#v2", async (page) => {
+  await finish(page);
+  const before = page.workers().length;
+  await values(page).fill("1s..60s/log40");
+  await seeds(page).selectOption("20");
+  await begin(page).click();
+  await until("workers of its own", () => page.workers().length > before);
+  const marks = panel(page).locator(".sweep-figure .broad path[transform]");
+  await until("some cells are drawn while others run", async () => (await marks.count()) > 5);
+  assert.ok((await marks.count()) < 5 + 200, "not all of them");
+  await button(panel(page), "Cancel").click();
+  await until("they are gone", () => page.workers().length === before);
+  const kept = Number(/Cancelled: results of (\d+) of 800 runs\./.exec(await panel(page).innerText())[1]);
+  assert.ok(await begin(page).evaluate((button) => button === document.activeElement), "who has pressed it keeps the focus");
+  const told = (await download(page, "Download JSON lines")).trim().split("\n");
+  assert.equal(told.length, 1 + 5 * kept, "a row for each lane of what has come to its end");
+  await values(page).fill("1s,2s");
+  await seeds(page).selectOption("1");
+  await begin(page).click();
+  await finished(page);
+});
+
+visit(world, "what cannot be varied is told beside it before anything runs, and what can is not", SHORT, async (page) => {
+  const before = page.workers().length;
+  const complaint = panel(page).getByRole("alert");
+  for (const [typed, told] of [["1s..9s", "LOW..HIGH/logN"], ["soon,later", "cache.ttl"], ["1s,1s", "twice"], ["1s..60s/log900", "too many for a page"]]) {
+    await values(page).fill(typed);
+    await complaint.getByText(told).waitFor();
+    assert.equal(await values(page).getAttribute("aria-invalid"), "true");
+    assert.ok(await button(panel(page), "Run the sweep").isDisabled(), typed);
+  }
+  await field(page).selectOption("cache.capacity");
+  await begin(page).waitFor();
+  assert.equal(await complaint.count(), 0);
+  // Each value is good by itself, and the second cell is not.
+  await values(page).fill("10,0");
+  await begin(page).click();
+  await complaint.getByText("at cache.capacity=0").waitFor();
+  assert.equal(page.workers().length, before, "nothing has run");
+  await second(page).selectOption("cache.capacity");
+  await values(page).fill("10,20");
+  await complaint.getByText("varies twice").waitFor();
+  await second(page).selectOption("");
+  await begin(page).waitFor();
+  assert.equal(await values(page).getAttribute("aria-invalid"), null);
+});
+
+visit(world, "where a trace is replayed it is said that a sweep is not available", "#v2", async (page) => {
+  await controls(page).getByLabel("Replay a trace").setInputFiles({ name: "keys.txt", mimeType: "", buffer: Buffer.from("a\nb\na\nc\n".repeat(50)) });
+  await panel(page).getByText("replays a trace").waitFor();
+  assert.equal(await begin(page).count(), 0);
+});
+
+const SIZES = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+for (const [size, locale, colorScheme] of [["wide", "en", "light"], ["phone", "ko", "dark"], ["wide", "ko", "dark"], ["phone", "en", "light"]]) {
+  visit(world, `a sweep is accessible and fits: ${size}, ${locale}, ${colorScheme}`, SHORT, async (page) => {
+    await three(page);
+    const fits = async () => {
+      const [has, shows] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      assert.ok(has <= shows, `${has} px in ${shows}: no scrolling to the side`);
+    };
+    await fits();
+    await panel(page).screenshot({ path: await screenshot(page, `sweep-lines-${size}-${locale}-${colorScheme}`, { fullPage: false }) });
+    await second(page).selectOption("lane.4.write.every");
+    await secondValues(page).fill("1s,2s,4s");
+    await begin(page).click();
+    await until("27 runs", async () => /27( runs finished|회를 마쳤습니다)/.test(await panel(page).textContent()));
+    await panel(page).getByLabel(/^(Trade-off with|함께 볼 지표)/).selectOption("database_reads");
+    await panel(page).getByText(/^(All cells as a table|모든 셀을 표로 보기)$/).click();
+    await until("both tables", async () => (await panel(page).getByRole("table").count()) === 2);
+    await fits();
+    await panel(page).screenshot({ path: await screenshot(page, `sweep-heat-${size}-${locale}-${colorScheme}`, { fullPage: false }) });
+    const { violations } = await new AxeBuilder({ page }).include(".seeds").withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
+    assert.deepEqual(violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 5).join(", ")}`), []);
+    if (locale === "ko") {
+      const shown = await panel(page).evaluate((panel) => {
+        const copy = panel.cloneNode(true);
+        copy.querySelectorAll("select, code").forEach((part) => part.remove());
+        return copy.textContent;
+      });
+      const text = shown.replace(/cache\.ttl|lane\.4\.write\.every|\d*s\.\.\d+s\/log\d|\/lin\d|p\d\d|CSV|JSON Lines|SVG|DB|goodput|ms|min/g, "");
+      assert.deepEqual(text.match(/[a-z]{3,}/gi) ?? [], [], "nothing is left in English");
+    }
+  }, { locale: locale === "ko" ? "ko-KR" : "en-US", colorScheme, viewport: SIZES[size], reducedMotion: "reduce", wait: up });
+}
