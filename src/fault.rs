@@ -27,6 +27,8 @@ use crate::work;
 pub enum FaultEffect {
     /// A cache node loses its memory and its connections.
     CacheCrash(u32, Crash),
+    /// A cache node goes and comes back, after this has been done.
+    CacheRestart(u32, Restart),
     /// A replica of a cache node loses its memory; those of the first node are counted first.
     ReplicaCrash(u32),
     /// A cache node stands still.
@@ -66,6 +68,15 @@ pub struct Crash {
     pub power_lost: bool,
     /// Whether its callers hear nothing of it until it is back.
     pub silent: bool,
+}
+
+/// What a node does before it goes that is restarted in order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Restart {
+    /// Whether it flushes what is dirty.
+    pub flush: bool,
+    /// Whether it writes a snapshot, where it does at all.
+    pub save: bool,
 }
 
 /// A fault begins or ends.
@@ -269,10 +280,14 @@ fn effects(fault: &Fault, parts: Parts) -> Vec<FaultEffect> {
     let share = fault.share.or(standard.share).unwrap_or(0.0);
     let silent = fault.silent.or(standard.silent).unwrap_or(false);
     let crash = Crash { power_lost: fault.what.loses_power(), silent };
+    let or_standard = |said: Option<bool>, standard: Option<bool>| said.or(standard).unwrap_or(false);
+    let restart =
+        Restart { flush: or_standard(fault.flush, standard.flush), save: or_standard(fault.save, standard.save) };
     match fault.what {
         FaultKind::CacheCrash | FaultKind::CachePowerLoss => {
             nodes.map(|node| FaultEffect::CacheCrash(node, crash)).collect()
         }
+        FaultKind::CacheRestart => nodes.map(|node| FaultEffect::CacheRestart(node, restart)).collect(),
         FaultKind::ReplicaCrash => replicas.map(FaultEffect::ReplicaCrash).collect(),
         FaultKind::CacheFreeze => nodes.map(FaultEffect::CacheFreeze).collect(),
         FaultKind::FlushAll => nodes.map(FaultEffect::FlushAll).collect(),

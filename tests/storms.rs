@@ -211,7 +211,9 @@ fn fault(scenario: &Scenario, draws: &mut Stream) -> Fault {
     let times = what.has_times().then(|| [1.0, 3.0, 100.0][draws.below(3) as usize]);
     let share = what.has_share().then(|| [0.0, 0.3, 1.0][draws.below(3) as usize]);
     let silent = what.can_be_silent().then(|| draws.chance(0.4));
-    Fault { which, lasts, times, share, silent, ..Fault::new(what, at) }
+    let mut either = || what.is_in_order().then(|| draws.chance(0.5));
+    let (flush, save) = (either(), either());
+    Fault { which, lasts, times, share, silent, flush, save, ..Fault::new(what, at) }
 }
 
 // ---- Judging them ----

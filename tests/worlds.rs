@@ -156,7 +156,9 @@ fn fault(scenario: &Scenario, draws: &mut Stream) -> Fault {
     let times = what.has_times().then(|| number(draws, 1.0, 1_000.0));
     let share = what.has_share().then(|| number(draws, 0.0, 1.0));
     let silent = what.can_be_silent().then(|| draws.chance(0.5));
-    Fault { which, lasts, times, share, silent, ..Fault::new(what, at) }
+    let mut either = || what.is_in_order().then(|| draws.chance(0.5));
+    let (flush, save) = (either(), either());
+    Fault { which, lasts, times, share, silent, flush, save, ..Fault::new(what, at) }
 }
 
 /// A world as it is drawn: every value in its range, and none that contradicts another.

@@ -250,6 +250,11 @@ impl Replicas {
         self.others().filter_map(|machine| in_time(machine).then_some(())).count() as u32 >= wait
     }
 
+    /// When each replica that follows will have all that has been sent to it.
+    pub fn caught_up_at(&mut self) -> Nanos {
+        self.others().filter_map(|machine| machine.in_flight.back()).map(|update| update.arrives).max().unwrap_or_default()
+    }
+
     // ---- Crashes ----
 
     /// The primary crashes: what is on its way from it is gone. Returns whether it was alive.

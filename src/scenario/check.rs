@@ -527,6 +527,15 @@ fn check_fault_degree(at: &str, fault: &Fault, problems: &mut Problems) {
             phrase!("{name} has no share; leave `share` out", "{name} 장애에는 비율이 없습니다. `share`를 빼 주세요");
         problems.because(&join(at, "share"), share.show().quote(), sentence);
     }
+    for (field, said) in [("flush", fault.flush), ("save", fault.save)] {
+        if let (Some(said), false) = (said, fault.what.is_in_order()) {
+            let sentence = phrase!(
+                "only a restart in order does something first; leave `{field}` out, or set what = \"cache.restart\"",
+                "계획된 재시작에만 있는 항목입니다. `{field}`를 빼거나 what = \"cache.restart\"로 바꿔 주세요"
+            );
+            problems.because(&join(at, field), said.show().quote(), sentence);
+        }
+    }
     if let (Some(silent), false) = (fault.silent, fault.what.can_be_silent()) {
         let sentence = phrase!(
             "{name} cannot be silent or not; leave `silent` out",

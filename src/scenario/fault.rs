@@ -45,6 +45,16 @@ record! {
             서버가 돌아와 모르는 커넥션이라고 할 때까지 기다립니다. 아니면 프로세스만 끝나고 서버가 응답하는 것처럼 \
             곧바로 거부됩니다. 적지 않으면 정전일 때만 무응답입니다."]
         pub silent: Option<bool> = None,
+        /// Of a restart in order: whether what is dirty (write-back) is flushed before the node goes, by its flusher as ever, which
+        /// takes its time. Otherwise it is gone as after a crash, unless a disk or a replica has it. True where nothing is said.
+        #[ko = "계획된 재시작에서 노드가 내려가기 전에 더티 항목(라이트백)을 플러시할지 여부. 평소의 플러셔가 하므로 시간이 \
+            걸립니다. 끄면 디스크나 복제본에 없는 것은 크래시처럼 사라집니다. 적지 않으면 플러시합니다."]
+        pub flush: Option<bool> = None,
+        /// Of a restart in order: whether a node that writes snapshots writes one before it goes, and nobody is served meanwhile
+        /// (Redis: `SHUTDOWN SAVE`, else `NOSAVE`). An append-only file is complete either way. True where nothing is said.
+        #[ko = "계획된 재시작에서 스냅샷을 쓰는 노드가 내려가기 전에 하나를 더 저장할지 여부(Redis: `SHUTDOWN SAVE`, 아니면 \
+            `NOSAVE`). AOF는 어느 쪽이든 온전합니다. 적지 않으면 저장합니다."]
+        pub save: Option<bool> = None,
         /// The lanes that it spares, by number from 0: what a run was without the fault stands beside what it is with it.
         #[ko = "이 장애가 일어나지 않는 레인들의 번호(0부터). 장애가 없는 실행과 있는 실행을 나란히 볼 수 있습니다."]
         pub spares: Vec<u32> = Vec::new(),
@@ -75,7 +85,8 @@ impl Fault {
         let times = what.has_times().then_some(10.0);
         let share = what.has_share().then_some(0.1);
         let silent = what.can_be_silent().then(|| what.loses_power());
-        Fault { at: at.into(), what, which: None, lasts: what.lasts(), times, share, silent, spares: Vec::new() }
+        let (flush, save) = (what.is_in_order().then_some(true), what.is_in_order().then_some(true));
+        Fault { at: at.into(), what, which: None, lasts: what.lasts(), times, share, silent, flush, save, spares: Vec::new() }
     }
 
     /// What is meant where a text says no more than `what` and `at`.
@@ -94,6 +105,8 @@ impl Fault {
         self.times = self.times.filter(|_| told("times")).or(standard.times);
         self.share = self.share.filter(|_| told("share")).or(standard.share);
         self.silent = self.silent.filter(|_| told("silent")).or(standard.silent);
+        self.flush = self.flush.filter(|_| told("flush")).or(standard.flush);
+        self.save = self.save.filter(|_| told("save")).or(standard.save);
     }
 }
 
@@ -216,6 +229,15 @@ words! {
         #[ko = "캐시 노드의 서버가 정전됩니다. 파일에 fsync하지 않은 것까지 사라지고, 호출자에게 아무 응답도 하지 \
             않습니다(`silent`). `which`를 적지 않으면 모든 노드입니다."]
         "cache.power-loss" => CachePowerLoss,
+        /// A cache node is restarted in order, as for maintenance: it refuses new calls and serves what is in line, then flushes what
+        /// is dirty (`flush`), waits until its replicas have what it has (10 s at most, as Redis 7 with `shutdown-timeout`),
+        /// saves (`save`), and goes. It is back after `for`, counted from its first refusal, or as soon as all that is done.
+        /// Without `which`, every node.
+        #[ko = "캐시 노드를 점검처럼 계획대로 재시작합니다. 새 호출을 거부하고 줄을 선 명령까지 처리한 뒤, 더티 항목을 \
+            플러시하고(`flush`), 복제본이 따라올 때까지 최대 10초 기다리고(Redis 7의 `shutdown-timeout`), 저장한 \
+            다음(`save`) 내려갑니다. 거부를 시작한 때부터 `for`가 지나면, 또는 이 과정이 더 걸리면 끝나는 대로 돌아옵니다. \
+            `which`를 적지 않으면 모든 노드입니다."]
+        "cache.restart" => CacheRestart,
         /// A cache node stands still (a long pause, a stopped process): it keeps its memory and goes on afterwards where
         /// it stood; what arrives meanwhile waits.
         #[ko = "캐시 노드가 멈춥니다(긴 일시 정지, 중단된 프로세스). 메모리는 그대로이고, 끝나면 멈춘 곳부터 계속합니다. \
@@ -305,6 +327,7 @@ impl FaultKind {
         match self {
             FaultKind::CacheCrash => Phrase::fixed("cache crash", "캐시 크래시"),
             FaultKind::CachePowerLoss => Phrase::fixed("cache loses power", "캐시 서버 정전"),
+            FaultKind::CacheRestart => Phrase::fixed("cache restart", "캐시 재시작"),
             FaultKind::CacheFreeze => Phrase::fixed("cache freeze", "캐시 멈춤"),
             FaultKind::FlushAll => Phrase::fixed("cache emptied", "캐시 전체 삭제"),
             FaultKind::SlowCommand => Phrase::fixed("slow cache command", "느린 캐시 명령"),
@@ -329,6 +352,7 @@ impl FaultKind {
         match self {
             FaultKind::CacheCrash
             | FaultKind::CachePowerLoss
+            | FaultKind::CacheRestart
             | FaultKind::CacheFreeze
             | FaultKind::FlushAll
             | FaultKind::SlowCommand
@@ -349,6 +373,7 @@ impl FaultKind {
         match self {
             FaultKind::CacheCrash
             | FaultKind::CachePowerLoss
+            | FaultKind::CacheRestart
             | FaultKind::ReplicaCrash
             | FaultKind::AppCrash
             | FaultKind::DatabaseOutage
@@ -381,6 +406,11 @@ impl FaultKind {
     /// Whether `silent` says something of it.
     pub fn can_be_silent(self) -> bool {
         matches!(self, FaultKind::CacheCrash | FaultKind::DatabaseOutage) || self.loses_power()
+    }
+
+    /// Whether it is planned, and `flush` and `save` say what is done first.
+    pub fn is_in_order(self) -> bool {
+        self == FaultKind::CacheRestart
     }
 
     /// Whether a machine loses power.

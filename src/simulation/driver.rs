@@ -169,6 +169,7 @@ impl Simulation {
         match world.cache.node(node).turn() {
             Turn::None => {}
             Turn::Loaded => world.start_flusher(node),
+            Turn::Leaves { restarts, over } => self.node_leaves(node, restarts, over),
             Turn::Replaced => {
                 // Of a crashed machine, all that is over already; of a frozen one, it is now.
                 self.drop_tasks_of(Owner::node(node));

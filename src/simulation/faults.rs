@@ -3,7 +3,7 @@
 use super::frozen::Frozen;
 use super::{Simulation, Stage};
 use crate::cache::node::CacheNode;
-use crate::fault::{FaultEffect, FaultEvent, FaultSchedule, Parts};
+use crate::fault::{Crash, FaultEffect, FaultEvent, FaultSchedule, Parts};
 use crate::jobs::Owner;
 use crate::random::Streams;
 use crate::report::FaultReport;
@@ -127,6 +127,30 @@ impl Simulation {
         self.faults.frozen.drop_tasks_of(owner);
     }
 
+    /// A cache node is gone, with everyone's connection to it.
+    fn crash_node(&mut self, node: u32, crash: Crash, until: Nanos) {
+        self.drop_tasks_of(Owner::node(node));
+        self.world.cache.node(node).crash(crash, until);
+        self.world.application.near.connection_lost();
+    }
+
+    /// The crash of a cache node that was to last until that moment is over.
+    fn restart_node(&mut self, node: u32, crash: Crash, until: Nanos) {
+        let world = &self.world;
+        world.application.near.connection_back();
+        if world.cache.node(node).restart(crash, until) {
+            world.start_flusher(node);
+            world.start_warm_up(node);
+        }
+    }
+
+    /// A cache node has done what was to be done before it goes: it goes, and those of its `restarts` end that are over.
+    pub(super) fn node_leaves(&mut self, node: u32, restarts: u32, over: u32) {
+        let now = self.world.kernel.now();
+        (0..restarts).for_each(|_| self.crash_node(node, Crash::default(), now));
+        (0..over).for_each(|_| self.restart_node(node, Crash::default(), now));
+    }
+
     /// A freeze ends; when it was the owner's last one, its tasks go on.
     fn thaw(&mut self, owner: Owner) {
         self.faults.frozen.end(owner).into_iter().for_each(|task| self.world.kernel.wake(task));
@@ -154,11 +178,8 @@ impl FaultEffect {
     fn begin(self, lane: &mut Simulation, until: Nanos) {
         let world = lane.world.clone();
         match self {
-            FaultEffect::CacheCrash(node, crash) => {
-                lane.drop_tasks_of(Owner::node(node));
-                world.cache.node(node).crash(crash, until);
-                world.application.near.connection_lost();
-            }
+            FaultEffect::CacheCrash(node, crash) => lane.crash_node(node, crash, until),
+            FaultEffect::CacheRestart(node, restart) => world.cache.node(node).begin_to_leave(restart, until),
             FaultEffect::CacheFreeze(node) => {
                 lane.faults.frozen.begin(Owner::node(node));
                 world.cache.node(node).freeze(until);
@@ -196,11 +217,11 @@ impl FaultEffect {
     fn end(self, lane: &mut Simulation, until: Nanos) {
         let world = lane.world.clone();
         match self {
-            FaultEffect::CacheCrash(node, crash) => {
-                world.application.near.connection_back();
-                if world.cache.node(node).restart(crash, until) {
-                    world.start_flusher(node);
-                    world.start_warm_up(node);
+            FaultEffect::CacheCrash(node, crash) => lane.restart_node(node, crash, until),
+            FaultEffect::CacheRestart(node, _) => {
+                // One that has not gone yet goes when it can, and is back at once.
+                if !world.cache.node(node).is_still_leaving(until) {
+                    lane.restart_node(node, Crash::default(), until);
                 }
             }
             FaultEffect::CacheFreeze(node) => {

@@ -398,6 +398,28 @@ impl Durability {
         Broken { was_loading, calls }
     }
 
+    /// When the replicas will have all that has changed until now, if they do not have it yet.
+    pub(super) fn caught_up_at(&mut self, now: Nanos) -> Option<Nanos> {
+        let durable = self.durable()?;
+        durable.advance(now);
+        durable.replicas.as_mut().map(Replicas::caught_up_at).filter(|at| *at > now)
+    }
+
+    /// How long it takes to save so many entries while nobody is served; `None`: no time.
+    pub(super) fn saving_time(&self, entries: u32) -> Option<Nanos> {
+        let takes = self.get()?.persistence.as_ref()?.saving_time(entries);
+        (takes > Nanos::ZERO).then_some(takes)
+    }
+
+    /// What there is has been saved.
+    pub(super) fn save(&mut self, now: Nanos) {
+        let Some(durable) = self.durable() else { return };
+        durable.advance(now);
+        if let Some(persistence) = &mut durable.persistence {
+            persistence.save(&mut durable.journal);
+        }
+    }
+
     /// The primary does not respond from now on, crashed or frozen. If that lasts, a replica takes over: when, unless that is
     /// known already.
     pub(super) fn stop_responding(&mut self, now: Nanos) -> Option<Nanos> {

@@ -57,6 +57,8 @@ impl Server {
             Arrival::Held
         } else if self.availability.is_down() {
             Arrival::Refused
+        } else if self.availability.is_leaving() && !self.availability.is_frozen() {
+            Arrival::Refused
         } else if self.availability.is_halted() {
             self.hold(calls, call);
             Arrival::Held
@@ -152,6 +154,11 @@ impl Server {
             *until = until.saturating_add(now - since);
         }
         self.called_back = false;
+    }
+
+    /// Whether it serves nothing and nobody waits in line.
+    pub(super) fn is_idle(&self, now: Nanos) -> bool {
+        self.busy_until() <= now && self.line.is_empty()
     }
 
     /// Stops serving; gives what it was serving.

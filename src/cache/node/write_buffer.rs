@@ -168,6 +168,11 @@ impl WriteBuffer {
         }
     }
 
+    /// Whether anything is ever flushed.
+    pub(super) fn is_flushed(&self) -> bool {
+        self.settings.flush
+    }
+
     /// Whether an entry that has been flushed leaves the store.
     pub(super) fn removes_flushed(&self) -> bool {
         self.settings.after_flush == AfterFlush::Remove

@@ -170,6 +170,8 @@ pub static WORDS: Words = Words {
     times_as_long: "Slow-down factor",
     share_struck: "Share",
     silent: "Silent: callers wait for their timeouts",
+    flush_first: "Flush dirty entries first",
+    save_first: "Save a snapshot first",
     which_node: "Cache node",
     all_nodes: "all",
     which_server: "Server",

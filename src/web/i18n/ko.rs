@@ -169,6 +169,8 @@ pub static WORDS: Words = Words {
     times_as_long: "느려지는 배수",
     share_struck: "비율",
     silent: "무응답(호출 측은 타임아웃까지 대기)",
+    flush_first: "더티 항목을 먼저 플러시",
+    save_first: "스냅샷을 먼저 저장",
     which_node: "캐시 노드",
     all_nodes: "모두",
     which_server: "서버",

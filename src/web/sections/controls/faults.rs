@@ -73,6 +73,10 @@ fn fault_block(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
             if fault.what.can_be_silent() {
                 <Check label={w.silent} value={fault.silent == Some(true)} set={ctx.setter(format!("fault.{i}.silent"), FieldValue::of::<bool>)} />
             }
+            if fault.what.is_in_order() {
+                <Check label={w.flush_first} value={fault.flush == Some(true)} set={ctx.setter(format!("fault.{i}.flush"), FieldValue::of::<bool>)} />
+                <Check label={w.save_first} value={fault.save == Some(true)} set={ctx.setter(format!("fault.{i}.save"), FieldValue::of::<bool>)} />
+            }
             if fault.what.has_share() {
                 <Number path={format!("fault.{i}.share")} label={w.share_struck} value={fault.share.unwrap_or(0.0)} />
             }
@@ -108,7 +112,7 @@ fn what(ctx: &Ctx, i: usize, fault: &Fault) -> Html {
         let what = FaultKind::ALL.into_iter().find(|what| what.name() == name).unwrap_or(FaultKind::CacheCrash);
         // All else about it is as usual again, but not when it occurs.
         let usual =
-            ["which", "for", "times", "share", "silent"].map(|field| Edit::remove(format!("fault.{i}.{field}")));
+            ["which", "for", "times", "share", "silent", "flush", "save"].map(|field| Edit::remove(format!("fault.{i}.{field}")));
         let what_and_which = [
             Edit::set(format!("fault.{i}.what"), FieldValue::of(&what)),
             Edit::set(format!("fault.{i}.which"), FieldValue::of(&usual_target(what))),
