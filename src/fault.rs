@@ -45,6 +45,8 @@ pub enum FaultEffect {
     AppFreeze(u32),
     /// An application server's own work takes this many times as long.
     AppSlow(u32, f64),
+    /// The processes that bring on what was written lose what they were doing.
+    WorkerCrash,
     /// The database serves nobody, and tells them so or not.
     DatabaseOutage(Crash),
     /// The database stands still.
@@ -296,6 +298,7 @@ fn effects(fault: &Fault, parts: Parts) -> Vec<FaultEffect> {
         FaultKind::AppCrash => servers.map(FaultEffect::AppCrash).collect(),
         FaultKind::AppFreeze => servers.map(FaultEffect::AppFreeze).collect(),
         FaultKind::AppSlow => servers.map(|server| FaultEffect::AppSlow(server, times)).collect(),
+        FaultKind::WorkerCrash => vec![FaultEffect::WorkerCrash],
         FaultKind::DatabaseOutage | FaultKind::DatabasePowerLoss => vec![FaultEffect::DatabaseOutage(crash)],
         FaultKind::DatabaseFreeze => vec![FaultEffect::DatabaseFreeze],
         FaultKind::DatabaseSlow => vec![FaultEffect::DatabaseSlow(times)],

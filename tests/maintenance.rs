@@ -157,7 +157,104 @@ fn what_is_done_first_is_said_of_a_restart_only() {
     let scenario = of(&file("what = \"cache.restart\"\nflush = false"));
     assert_eq!((scenario.faults[0].flush, scenario.faults[0].save), (Some(false), Some(true)));
     for field in ["flush", "save"] {
-        let error = Scenario::from_toml(&file(&format!("what = \"cache.crash\"\n{field} = true"))).unwrap_err().to_string();
+        let error =
+            Scenario::from_toml(&file(&format!("what = \"cache.crash\"\n{field} = true"))).unwrap_err().to_string();
         assert!(error.contains(&format!("fault.0.{field} = true: only a restart")), "{error}");
+    }
+}
+
+// ---- The processes in the background ----
+
+fn workers_crash(at: impl Into<FaultTime>, lasts: Nanos) -> Fault {
+    Fault { lasts, ..Fault::new(FaultKind::WorkerCrash, at) }
+}
+
+#[test]
+fn a_flusher_that_crashes_with_a_batch_in_hand_writes_it_again_and_loses_nothing_where_a_node_loses_all() {
+    let mut scenario = writes();
+    // The database is slow to answer, so that the batch in hand is committed although nobody hears of it.
+    scenario.network.cache_database = constant(ms(30));
+    scenario.lanes = lane(Reading::default(), WriteBack { every: s(1), batch: 10_000, ..WriteBack::default() });
+    let committed = |fault: Fault| {
+        let report = with(&scenario, fault).report();
+        assert_eq!(report.errors > 0, report.ever_lost > 0, "callers notice a dead node, and no dead flusher");
+        (report.database.writes + report.database.drain_writes, report.ever_lost)
+    };
+    let whole = run(&scenario).report().database;
+    let whole = whole.writes + whole.drain_writes;
+    // A batch leaves at each second, reaches the database 30 ms later, and is committed 20 ms after that.
+    let at = FaultTime::Moment(ms(4_060));
+    assert_eq!(committed(workers_crash(at, ms(500))), (whole + 100, 0), "the hundred rows in hand, twice");
+    let before = FaultTime::Moment(ms(3_995));
+    assert_eq!(committed(workers_crash(before, ms(500))), (whole, 0), "nothing is in hand");
+    let dead = Fault { lasts: ms(500), ..Fault::new(FaultKind::CacheCrash, before) };
+    assert!(committed(dead).1 > 90);
+}
+
+#[test]
+fn nobody_flushes_while_the_flusher_is_away_and_the_next_one_takes_all() {
+    let mut scenario = writes();
+    scenario.lanes = lane(Reading::default(), WriteBack { every: s(1), batch: 10_000, ..WriteBack::default() });
+    let most = |faults: Vec<Fault>| run(&Scenario { faults, ..scenario.clone() }).report().cache.dirty_max;
+    assert_eq!(most(Vec::new()), 102, "those of a second, and what comes during a batch");
+    assert_eq!(most(vec![workers_crash(ms(3_500), s(3))]), 402);
+    // One that is away when its node comes back does not flush either, and there is only one of it afterwards.
+    let mut node = crash(ms(200));
+    node.at = FaultTime::Moment(ms(4_200));
+    let report = run(&Scenario { faults: vec![workers_crash(ms(4_100), s(3)), node], ..scenario.clone() }).report();
+    assert_eq!((report.database.batches, report.cache.dirty_max), (4 + 2, 362));
+}
+
+#[test]
+fn a_relay_that_crashes_passes_on_again_what_it_had_not_finished() {
+    let mut scenario = writes();
+    scenario.network.app_cache = constant(ms(1));
+    scenario.database.write = constant(ms(1));
+    let how = Outbox { every: s(1), cached: Relayed::Update, ..Outbox::default() };
+    scenario.lanes = lane(Reading::look_aside(), how);
+    let commands = |faults: Vec<Fault>| {
+        let lane = run(&Scenario { faults, ..scenario.clone() });
+        let report = lane.report();
+        assert_eq!((report.ever_lost, report.writes_by_class.at_risk), (0, 0));
+        report.cache.commands
+    };
+    // It passes on a hundred records in 0.2 s after each second: 25 of them in 50 ms, which are passed on again.
+    let (whole, again) = (commands(Vec::new()), commands(vec![workers_crash(ms(4_051), ms(100))]));
+    assert!((20..=30).contains(&(again - whole)), "{again} and {whole}");
+    assert_eq!(commands(vec![workers_crash(ms(3_900), ms(50))]), whole, "it was idle");
+}
+
+#[test]
+fn crashes_of_workers_and_of_their_nodes_may_overlap_in_any_order() {
+    let moments: Vec<u64> = (0..30).collect();
+    for (number, report) in in_parallel(&moments, |number| {
+        let mut scenario = writes();
+        (scenario.seed, scenario.duration, scenario.cache.shards) = (number, s(6), 2);
+        (scenario.cache.replicas, scenario.cache.failover) = (1, Some(ms(60)));
+        scenario.clients.keys = Keys::Uniform { count: 300 };
+        scenario.lanes = lane(Reading::read_through(), WriteBack { every: ms(100), ..WriteBack::default() });
+        let random = |what, every, lasts| Fault { lasts: ms(lasts), ..Fault::new(what, FaultTime::Every(ms(every))) };
+        scenario.faults = vec![
+            random(FaultKind::WorkerCrash, 200, 60),
+            random(FaultKind::WorkerCrash, 300, 200),
+            random(FaultKind::CacheFreeze, 300, 150),
+            random(FaultKind::CacheCrash, 500, 100),
+            random(FaultKind::CacheRestart, 500, 50),
+        ];
+        (number, run(&scenario).report())
+    }) {
+        let class = report.writes_by_class;
+        assert_eq!((class.at_risk, class.recoverable), (0, 0), "seed {number}");
+        assert!(class.durable > 50, "seed {number}: somebody flushes again: {class:?}");
+    }
+}
+
+#[test]
+fn a_crash_of_workers_is_refused_where_there_are_none() {
+    let file = |write: &str| format!("[[lane]]\nwrite = {write}\n[[fault]]\nat = \"5s\"\nwhat = \"worker.crash\"");
+    of(&file("\"outbox\""));
+    for write in ["\"write-around\"", "{ kind = \"write-back\", flush = false }"] {
+        let error = Scenario::from_toml(&file(write)).unwrap_err().to_string();
+        assert!(error.contains("no lane flushes, and none has a relay"), "{error}");
     }
 }

@@ -349,7 +349,7 @@ fn fault() -> impl Strategy<Value = (When, Fault)> {
             let which = match what.part() {
                 Part::App => Some(FaultTarget::Server(0)),
                 Part::Link => Some(FaultTarget::Link(link)),
-                Part::Cache | Part::Replica | Part::Database => None,
+                Part::Cache | Part::Replica | Part::Worker | Part::Database => None,
             };
             let (times, share) = (what.has_times().then_some(times), what.has_share().then_some(share));
             (when, Fault { which, lasts, times, share, ..Fault::new(what, Nanos::ZERO) })
@@ -371,6 +371,10 @@ fn fitted((when, mut fault): (When, Fault), world: &Scenario) -> Fault {
         && *world.network.latency(link) == Distribution::Constant(Nanos::ZERO)
     {
         fault = Fault { which: fault.which, ..Fault::new(FaultKind::Partition, fault.at) };
+    }
+    let has_workers = |lane: &Lane| lane.write.flushes() || lane.write.outbox().is_some();
+    if fault.what == FaultKind::WorkerCrash && !world.lanes.iter().any(has_workers) {
+        fault = Fault::new(FaultKind::CacheCrash, fault.at);
     }
     if fault.what == FaultKind::AppSlow && world.app.work == Distribution::Constant(Nanos::ZERO) {
         fault = Fault { which: fault.which, ..Fault::new(FaultKind::AppFreeze, fault.at) };

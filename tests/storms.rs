@@ -206,7 +206,7 @@ fn fault(scenario: &Scenario, draws: &mut Stream) -> Fault {
             Some(FaultTarget::Server(draws.below(scenario.cache.shards)))
         }
         Part::Link => Some(FaultTarget::Link(Link::ALL[draws.below(Link::ALL.len() as u32) as usize])),
-        Part::Cache | Part::Replica | Part::Database => None,
+        Part::Cache | Part::Replica | Part::Worker | Part::Database => None,
     };
     let times = what.has_times().then(|| [1.0, 3.0, 100.0][draws.below(3) as usize]);
     let share = what.has_share().then(|| [0.0, 0.3, 1.0][draws.below(3) as usize]);

@@ -144,11 +144,11 @@ fn fault(scenario: &Scenario, draws: &mut Stream) -> Fault {
         Part::App => scenario.app.servers,
         Part::Cache => scenario.cache.shards,
         Part::Replica => (scenario.cache.shards * scenario.cache.replicas).max(1),
-        Part::Link | Part::Database => 1,
+        Part::Link | Part::Worker | Part::Database => 1,
     };
     let which = match what.part() {
         Part::Link => Some(FaultTarget::Link(Link::ALL[draws.below(Link::ALL.len() as u32) as usize])),
-        Part::Database => None,
+        Part::Worker | Part::Database => None,
         Part::App => Some(FaultTarget::Server(draws.below(servers))),
         Part::Cache | Part::Replica => draws.chance(0.5).then(|| FaultTarget::Server(draws.below(servers))),
     };

@@ -252,7 +252,11 @@ impl Replicas {
 
     /// When each replica that follows will have all that has been sent to it.
     pub fn caught_up_at(&mut self) -> Nanos {
-        self.others().filter_map(|machine| machine.in_flight.back()).map(|update| update.arrives).max().unwrap_or_default()
+        self.others()
+            .filter_map(|machine| machine.in_flight.back())
+            .map(|update| update.arrives)
+            .max()
+            .unwrap_or_default()
     }
 
     // ---- Crashes ----

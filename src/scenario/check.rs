@@ -442,7 +442,7 @@ pub(super) fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems
         (Part::App, Some(FaultTarget::Server(number))) if number < servers => return,
         (Part::App, None) if servers == 1 => return,
         (Part::Link, Some(FaultTarget::Link(_))) => return,
-        (Part::Cache, None) => return,
+        (Part::Cache | Part::Worker, None) => return,
         (Part::Cache, Some(FaultTarget::Server(number))) if number < shards => return,
         (Part::Database, None | Some(FaultTarget::Server(0))) => return,
         (Part::App, _) => {
@@ -466,7 +466,7 @@ pub(super) fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems
                 "{name} 장애는 네트워크 구간 하나에 일어납니다. {links} 중 하나를 적어 주세요"
             )
         }
-        (Part::Cache | Part::Database, _) => {
+        (Part::Cache | Part::Worker | Part::Database, _) => {
             phrase!(
                 "{name} has only one possible target; leave `which` out",
                 "{name} 장애가 일어날 수 있는 대상은 하나뿐입니다. `which`를 빼 주세요"

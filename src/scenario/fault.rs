@@ -86,7 +86,18 @@ impl Fault {
         let share = what.has_share().then_some(0.1);
         let silent = what.can_be_silent().then(|| what.loses_power());
         let (flush, save) = (what.is_in_order().then_some(true), what.is_in_order().then_some(true));
-        Fault { at: at.into(), what, which: None, lasts: what.lasts(), times, share, silent, flush, save, spares: Vec::new() }
+        Fault {
+            at: at.into(),
+            what,
+            which: None,
+            lasts: what.lasts(),
+            times,
+            share,
+            silent,
+            flush,
+            save,
+            spares: Vec::new(),
+        }
     }
 
     /// What is meant where a text says no more than `what` and `at`.
@@ -266,6 +277,12 @@ words! {
         /// An application server's own work takes `times` as long.
         #[ko = "애플리케이션 서버의 CPU 작업에 `times`배의 시간이 걸립니다."]
         "app.slow" => AppSlow,
+        /// The processes are killed that bring on what was written: the flushers of write-back, and the relay of an outbox. The cache
+        /// and the database live. What waits in the buffer or the outbox goes on waiting, and what such a process had in hand is
+        /// done once more when it is back, so some of it twice.
+        #[ko = "쓰인 것을 뒤에서 반영하는 프로세스(라이트백의 플러셔, 아웃박스의 릴레이)가 죽습니다. 캐시와 DB는 살아 있습니다. \
+            버퍼나 아웃박스에 있는 것은 그대로 기다리고, 처리 중이던 것은 재시작한 뒤 다시 하므로 일부는 두 번 처리됩니다."]
+        "worker.crash" => WorkerCrash,
         /// The database's process is killed: it refuses everything; what was not committed is gone. Its replicas, other
         /// machines, go on answering reads.
         #[ko = "DB 프로세스가 죽습니다. 모든 요청을 거부하고, 커밋되지 않은 것은 사라집니다. 다른 서버에 있는 복제본은 \
@@ -304,10 +321,17 @@ pub enum Part {
     Replica,
     /// An application server.
     App,
+    /// What works in the background: flushers, and the relay.
+    Worker,
     /// The database.
     Database,
     /// A link.
     Link,
+}
+
+impl Part {
+    /// All of them, in the order of menus.
+    pub const ALL: [Part; 6] = [Part::Cache, Part::Replica, Part::App, Part::Worker, Part::Database, Part::Link];
 }
 
 /// What becomes of callers while a fault lasts.
@@ -336,6 +360,7 @@ impl FaultKind {
             FaultKind::AppCrash => Phrase::fixed("app server crash", "앱 서버 크래시"),
             FaultKind::AppFreeze => Phrase::fixed("app server freeze", "앱 서버 멈춤"),
             FaultKind::AppSlow => Phrase::fixed("slow app server", "느려진 앱 서버"),
+            FaultKind::WorkerCrash => Phrase::fixed("worker crash", "작업자 크래시"),
             FaultKind::DatabaseOutage => Phrase::fixed("database outage", "DB 중단"),
             FaultKind::DatabasePowerLoss => Phrase::fixed("database loses power", "DB 서버 정전"),
             FaultKind::DatabaseFreeze => Phrase::fixed("database freeze", "DB 멈춤"),
@@ -359,6 +384,7 @@ impl FaultKind {
             | FaultKind::CacheSlow => Part::Cache,
             FaultKind::ReplicaCrash => Part::Replica,
             FaultKind::AppCrash | FaultKind::AppFreeze | FaultKind::AppSlow => Part::App,
+            FaultKind::WorkerCrash => Part::Worker,
             FaultKind::DatabaseOutage
             | FaultKind::DatabasePowerLoss
             | FaultKind::DatabaseFreeze
@@ -376,6 +402,7 @@ impl FaultKind {
             | FaultKind::CacheRestart
             | FaultKind::ReplicaCrash
             | FaultKind::AppCrash
+            | FaultKind::WorkerCrash
             | FaultKind::DatabaseOutage
             | FaultKind::DatabasePowerLoss
             | FaultKind::DatabaseFailing => Callers::Refused,

@@ -260,6 +260,13 @@ pub(super) fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems
         );
         problems.because(&join(&at, "at.before_flush"), number.show().quote(), sentence);
     }
+    if fault.what == FaultKind::WorkerCrash && !scenario.lanes.iter().any(Lane::has_workers) {
+        let sentence = Phrase::fixed(
+            "no lane flushes, and none has a relay; give a lane write = \"write-back\" or \"outbox\"",
+            "플러셔나 릴레이가 있는 레인이 없습니다. 레인에 write = \"write-back\"이나 \"outbox\"를 적어 주세요",
+        );
+        problems.because(&join(&at, "what"), fault.what.show().quote(), sentence);
+    }
     if fault.what == FaultKind::AppSlow && worlds().all(|world| is_zero(&world.app.work)) {
         let sentence = Phrase::fixed(
             "requests take no CPU time, so this slows nothing down; give app.work",

@@ -4,7 +4,7 @@ use super::frozen::Frozen;
 use super::{Simulation, Stage};
 use crate::cache::node::CacheNode;
 use crate::fault::{Crash, FaultEffect, FaultEvent, FaultSchedule, Parts};
-use crate::jobs::Owner;
+use crate::jobs::{Job, Owner};
 use crate::random::Streams;
 use crate::report::FaultReport;
 use crate::scenario::{Fault, FaultKind, Scenario};
@@ -121,15 +121,49 @@ impl Simulation {
         }
     }
 
-    /// Drops the tasks of a crashed owner where they stand.
-    pub(super) fn drop_tasks_of(&mut self, owner: Owner) {
-        self.tasks.drop_owned_by(owner);
-        self.faults.frozen.drop_tasks_of(owner);
+    /// Drops the tasks of crashed owners where they stand. Returns how many there were.
+    fn drop_tasks_of(&mut self, owners: &[Owner]) -> usize {
+        owners.iter().for_each(|owner| self.faults.frozen.drop_tasks_of(*owner));
+        self.tasks.drop_owned_by(owners)
+    }
+
+    /// Drops the tasks of a crashed cache node where they stand, its flusher's with them.
+    pub(super) fn drop_tasks_of_node(&mut self, node: u32) {
+        self.drop_tasks_of(&[Owner::node(node), Owner::flusher(node)]);
+    }
+
+    /// The processes that bring on what was written end where they stand. They start again at once, and do nothing yet.
+    fn crash_workers(&mut self) {
+        let world = self.world.clone();
+        if self.end_process(Owner::RELAY) {
+            world.jobs.push(Job::Relay);
+        }
+        for node in 0..world.cache.count() {
+            if self.end_process(Owner::flusher(node)) {
+                world.cache.node(node).flusher_crashes();
+                world.start_flusher(node);
+            }
+        }
+    }
+
+    /// A process ends where it stands, and nothing of it goes on until it has [thawed](Simulation::thaw). Returns whether it was
+    /// running.
+    fn end_process(&mut self, owner: Owner) -> bool {
+        let asked = self.world.jobs.forget(owner);
+        let running = asked + self.drop_tasks_of(&[owner]) > 0;
+        self.faults.frozen.begin(owner);
+        running
+    }
+
+    /// They are at work again.
+    fn restart_workers(&mut self) {
+        self.thaw(Owner::RELAY);
+        (0..self.world.cache.count()).for_each(|node| self.thaw(Owner::flusher(node)));
     }
 
     /// A cache node is gone, with everyone's connection to it.
     fn crash_node(&mut self, node: u32, crash: Crash, until: Nanos) {
-        self.drop_tasks_of(Owner::node(node));
+        self.drop_tasks_of_node(node);
         self.world.cache.node(node).crash(crash, until);
         self.world.application.near.connection_lost();
     }
@@ -195,12 +229,13 @@ impl FaultEffect {
             FaultEffect::SlowCommand(node) => world.cache.node(node).begin_long_command(until, self.per_entry()),
             FaultEffect::CacheSlow(node, times) => world.cache.node(node).slow_down(times),
             FaultEffect::AppCrash(server) => {
-                lane.drop_tasks_of(Owner::server(server));
+                lane.drop_tasks_of(&[Owner::server(server)]);
                 world.application.servers.crash(server);
                 world.abandon_requests_of(server);
             }
             FaultEffect::AppFreeze(server) => lane.faults.frozen.begin(Owner::server(server)),
             FaultEffect::AppSlow(server, times) => world.application.servers.slow_down(server, times),
+            FaultEffect::WorkerCrash => lane.crash_workers(),
             FaultEffect::DatabaseOutage(crash) => world.database.begin_outage(crash),
             FaultEffect::DatabaseFreeze => world.database.freeze(),
             FaultEffect::DatabaseSlow(times) => world.database.slow_down(times),
@@ -240,6 +275,7 @@ impl FaultEffect {
             FaultEffect::AppCrash(server) => world.application.servers.restart(server),
             FaultEffect::AppFreeze(server) => lane.thaw(Owner::server(server)),
             FaultEffect::AppSlow(server, times) => world.application.servers.speed_up(server, times),
+            FaultEffect::WorkerCrash => lane.restart_workers(),
             FaultEffect::DatabaseOutage(crash) => world.database.end_outage(crash),
             FaultEffect::DatabaseFreeze => world.database.thaw(),
             FaultEffect::DatabaseSlow(times) => world.database.speed_up(times),

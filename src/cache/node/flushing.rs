@@ -230,6 +230,20 @@ impl CacheNode {
         self.admit(state);
     }
 
+    /// The process that flushes has crashed: what it had taken waits again, and what it was about to write may be written twice.
+    pub fn flusher_crashes(&self) {
+        let state = &mut *self.state();
+        state.buffer.set_flusher(None);
+        let taken = state.buffer.taken();
+        work::count(taken.len());
+        for id in taken {
+            if let Some(GivenUp::Superseded { write, by }) = state.buffer.put_back(id) {
+                self.release(state, write, Release::Coalesced { into: by });
+            }
+        }
+        self.admit(state);
+    }
+
     /// The database did not take these rows: they wait again, up to `requeue` times.
     pub fn flush_failed(&self, rows: &[RowId], requeue: u32) {
         let state = &mut *self.state();

@@ -159,6 +159,7 @@ pub static WORDS: Words = Words {
         Part::Cache => "Cache",
         Part::Replica => "Replica",
         Part::App => "Application server",
+        Part::Worker => "Background worker",
         Part::Database => "Database",
         Part::Link => "Link",
     },
