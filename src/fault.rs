@@ -29,6 +29,8 @@ pub enum FaultEffect {
     CacheCrash(u32, Crash),
     /// A cache node goes and comes back, after this has been done.
     CacheRestart(u32, Restart),
+    /// A replica of a cache node takes over in order.
+    CacheFailover(u32),
     /// A replica of a cache node loses its memory; those of the first node are counted first.
     ReplicaCrash(u32),
     /// A cache node stands still.
@@ -290,6 +292,7 @@ fn effects(fault: &Fault, parts: Parts) -> Vec<FaultEffect> {
             nodes.map(|node| FaultEffect::CacheCrash(node, crash)).collect()
         }
         FaultKind::CacheRestart => nodes.map(|node| FaultEffect::CacheRestart(node, restart)).collect(),
+        FaultKind::CacheFailover => nodes.map(FaultEffect::CacheFailover).collect(),
         FaultKind::ReplicaCrash => replicas.map(FaultEffect::ReplicaCrash).collect(),
         FaultKind::CacheFreeze => nodes.map(FaultEffect::CacheFreeze).collect(),
         FaultKind::FlushAll => nodes.map(FaultEffect::FlushAll).collect(),

@@ -140,6 +140,8 @@ fn a_restart_may_be_overtaken_by_a_crash_or_a_freeze_and_is_over_in_the_end() {
             random(FaultKind::CacheCrash, 400, 60),
             random(FaultKind::CacheFreeze, 400, 150),
             random(FaultKind::SlowCommand, 400, 50),
+            random(FaultKind::CacheFailover, 300, 5_000),
+            random(FaultKind::CacheFailover, 500, 20),
             random(FaultKind::ReplicaCrash, 400, 100),
             random(FaultKind::DatabaseOutage, 900, 200),
         ];
@@ -257,4 +259,73 @@ fn a_crash_of_workers_is_refused_where_there_are_none() {
         let error = Scenario::from_toml(&file(write)).unwrap_err().to_string();
         assert!(error.contains("no lane flushes, and none has a relay"), "{error}");
     }
+}
+
+// ---- Failovers that somebody wants ----
+
+fn failover(lasts: Nanos) -> Fault {
+    Fault { lasts, ..Fault::new(FaultKind::CacheFailover, AT) }
+}
+
+#[test]
+fn a_manual_failover_loses_nothing_and_holds_up_writes_for_the_lag_where_one_after_a_crash_loses_the_lag() {
+    let mut scenario = writes();
+    (scenario.cache.replicas, scenario.cache.failover) = (1, Some(ms(50)));
+    scenario.cache.lag = constant(ms(305));
+    let after = |fault: Fault| {
+        let report = with(&scenario, fault).report();
+        (report.ever_lost, report.errors, report.cache.failovers, report.latency_ms.all.max, report.faults[0].for_s)
+    };
+    // The newest change was made 5 ms before, and arrives 300 ms later. Writes wait, and none fails.
+    assert_eq!(after(failover(s(5))), (0, 0, 1, 295.0, 0.3));
+    let (lost, errors, failovers, ..) = after(crash(s(1)));
+    assert_eq!((lost, failovers), (30, 1));
+    assert!(errors > 0);
+}
+
+#[test]
+fn a_manual_failover_that_takes_too_long_is_given_up() {
+    let mut scenario = writes();
+    (scenario.cache.replicas, scenario.cache.lag) = (1, constant(ms(305)));
+    let report = with(&scenario, failover(ms(100))).report();
+    assert_eq!((report.cache.failovers, report.ever_lost, report.errors), (0, 0, 0));
+    assert_eq!((report.latency_ms.all.max, report.faults[0].for_s), (95.0, 0.1));
+}
+
+#[test]
+fn after_a_manual_failover_the_old_primary_is_a_replica_that_can_take_over_in_its_turn() {
+    let mut scenario = writes();
+    (scenario.cache.replicas, scenario.cache.failover) = (1, Some(ms(50)));
+    scenario.cache.lag = constant(ms(20));
+    let crash = Fault { at: FaultTime::Moment(ms(6_005)), ..crash(s(1)) };
+    let report = run(&Scenario { faults: vec![failover(s(5)), crash], ..scenario }).report();
+    assert_eq!((report.cache.failovers, report.ever_lost), (2, 2), "what came in the last 20 ms, and no more");
+}
+
+#[test]
+fn the_replica_that_catches_up_first_takes_over_and_one_that_is_down_does_not() {
+    let mut scenario = writes();
+    (scenario.cache.replicas, scenario.cache.lag) = (2, Distribution::Exponential(ms(100)));
+    let mean = |replicas: u32| {
+        let seeds: Vec<u64> = (0..40).collect();
+        let waits = in_parallel(&seeds, |seed| {
+            let mut scenario = Scenario { seed, ..scenario.clone() };
+            scenario.cache.replicas = replicas;
+            with(&scenario, failover(s(5))).report().faults[0].for_s
+        });
+        waits.iter().sum::<f64>() / 40.0
+    };
+    let (one, three) = (mean(1), mean(3));
+    assert!(three < 0.8 * one && three > 0.0, "{three} s against {one} s");
+    let away = Fault { lasts: s(8), ..Fault::new(FaultKind::ReplicaCrash, ms(1_000)) };
+    let report = run(&Scenario { faults: vec![away, failover(s(1))], ..scenario }).report();
+    assert_eq!((report.cache.failovers, report.errors), (0, 0), "there is nobody to take over");
+}
+
+#[test]
+fn a_manual_failover_needs_a_replica() {
+    let file = |cache: &str| format!("{cache}[[lane]]\n[[fault]]\nat = \"5s\"\nwhat = \"cache.failover\"");
+    of(&file("[cache]\nreplicas = 1\n"));
+    let error = Scenario::from_toml(&file("")).unwrap_err().to_string();
+    assert!(error.contains("the cache has no replicas"), "{error}");
 }

@@ -372,6 +372,9 @@ fn fitted((when, mut fault): (When, Fault), world: &Scenario) -> Fault {
     {
         fault = Fault { which: fault.which, ..Fault::new(FaultKind::Partition, fault.at) };
     }
+    if fault.what == FaultKind::CacheFailover && world.cache.replicas == 0 {
+        fault = Fault::new(FaultKind::CacheCrash, fault.at);
+    }
     let has_workers = |lane: &Lane| lane.write.flushes() || lane.write.outbox().is_some();
     if fault.what == FaultKind::WorkerCrash && !world.lanes.iter().any(has_workers) {
         fault = Fault::new(FaultKind::CacheCrash, fault.at);

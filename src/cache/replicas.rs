@@ -318,6 +318,23 @@ impl Replicas {
         Some((former, acked))
     }
 
+    /// The first replica that will have all that has been sent to it, and when; `None` where none follows.
+    pub fn first_to_catch_up(&mut self) -> Option<Nanos> {
+        let has_all = |machine: &Machine| machine.in_flight.back().map_or(Nanos::ZERO, |update| update.arrives);
+        self.others().filter(|machine| machine.follows()).map(|machine| has_all(machine)).min()
+    }
+
+    /// The most advanced replica takes over from a primary that lives, which follows it from then on with what it has
+    /// (Redis: a partial resynchronisation). Returns whether there was one.
+    pub fn hand_over(&mut self, position: Position) -> bool {
+        let Some((number, _)) = self.best() else { return false };
+        let former = std::mem::replace(&mut self.primary, number);
+        self.machines[former].acked = Some(position);
+        self.machines[number].in_flight.clear();
+        self.failovers += 1;
+        true
+    }
+
     /// The primary, back at work with `entries` at `position`, differs from what replicas have: all reload it.
     pub fn resync_all(&mut self, position: Position, entries: u32, now: Nanos) {
         self.others().for_each(Machine::forget);

@@ -10,8 +10,8 @@ use super::needs;
 use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason, ScenarioError};
 use super::{
-    Arrivals, Background, Cache, Clients, Distribution, Fault, FaultTarget, FaultTime, Keys, Lane, Leases, Mix, Part,
-    Persistence, Reading, Reads, ReadsFrom, Scenario, Ttl,
+    Arrivals, Background, Cache, Clients, Distribution, Fault, FaultKind, FaultTarget, FaultTime, Keys, Lane, Leases,
+    Mix, Part, Persistence, Reading, Reads, ReadsFrom, Scenario, Ttl,
 };
 use crate::bytes::Bytes;
 use crate::phrase::{Language, Phrase, phrase};
@@ -426,6 +426,10 @@ pub(super) fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems
     let (servers, shards, name) = (scenario.app.servers, scenario.cache.shards, fault.what.name());
     let replicas = shards * scenario.cache.replicas;
     let sentence = match (fault.what.part(), fault.which) {
+        _ if fault.what == FaultKind::CacheFailover && replicas == 0 => {
+            problems.because(&join(&at, "what"), fault.what.show().quote(), NO_REPLICAS);
+            return;
+        }
         (Part::Replica, _) if replicas == 0 => {
             problems.because(&join(&at, "what"), fault.what.show().quote(), NO_REPLICAS);
             return;

@@ -263,6 +263,15 @@ words! {
         /// Each command of a cache node takes `times` as long.
         #[ko = "캐시 노드의 명령마다 `times`배의 시간이 걸립니다."]
         "cache.slow" => CacheSlow,
+        /// A replica takes over although the node is well, because somebody wants it to (Redis: `CLUSTER FAILOVER`, Sentinel's
+        /// `SENTINEL FAILOVER`): the old primary serves nobody until the first of its replicas has all that it has, and is a replica
+        /// itself from then on. Nothing is lost. If that has not happened after `for`, it stays the primary
+        /// (`CLUSTER_MF_TIMEOUT` = 5 s). Without `which`, of every node.
+        #[ko = "노드가 멀쩡한데도 복제본이 역할을 넘겨받습니다(Redis: `CLUSTER FAILOVER`, Sentinel의 `SENTINEL FAILOVER`). 기존 \
+            프라이머리는 복제본 하나가 모두 따라올 때까지 아무 명령도 처리하지 않고, 그 뒤로는 복제본이 됩니다. 유실은 \
+            없습니다. `for`가 지나도 따라오지 못하면 취소됩니다(`CLUSTER_MF_TIMEOUT` = 5초). `which`를 적지 않으면 모든 \
+            노드입니다."]
+        "cache.failover" => CacheFailover,
         /// A replica of a cache node loses its memory and loads everything again; without `which`, every one does.
         #[ko = "캐시 노드의 복제본이 메모리를 잃고 처음부터 다시 불러옵니다. `which`를 적지 않으면 모든 복제본입니다."]
         "replica.crash" => ReplicaCrash,
@@ -356,6 +365,7 @@ impl FaultKind {
             FaultKind::FlushAll => Phrase::fixed("cache emptied", "캐시 전체 삭제"),
             FaultKind::SlowCommand => Phrase::fixed("slow cache command", "느린 캐시 명령"),
             FaultKind::CacheSlow => Phrase::fixed("slow cache", "느려진 캐시"),
+            FaultKind::CacheFailover => Phrase::fixed("manual failover", "수동 페일오버"),
             FaultKind::ReplicaCrash => Phrase::fixed("replica crash", "복제본 중단"),
             FaultKind::AppCrash => Phrase::fixed("app server crash", "앱 서버 크래시"),
             FaultKind::AppFreeze => Phrase::fixed("app server freeze", "앱 서버 멈춤"),
@@ -381,6 +391,7 @@ impl FaultKind {
             | FaultKind::CacheFreeze
             | FaultKind::FlushAll
             | FaultKind::SlowCommand
+            | FaultKind::CacheFailover
             | FaultKind::CacheSlow => Part::Cache,
             FaultKind::ReplicaCrash => Part::Replica,
             FaultKind::AppCrash | FaultKind::AppFreeze | FaultKind::AppSlow => Part::App,
@@ -409,6 +420,7 @@ impl FaultKind {
             FaultKind::CacheFreeze
             | FaultKind::FlushAll
             | FaultKind::SlowCommand
+            | FaultKind::CacheFailover
             | FaultKind::CacheSlow
             | FaultKind::AppFreeze
             | FaultKind::AppSlow

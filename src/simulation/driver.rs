@@ -169,6 +169,10 @@ impl Simulation {
         match world.cache.node(node).turn() {
             Turn::None => {}
             Turn::Loaded => world.start_flusher(node),
+            Turn::HandedOver => {
+                world.application.near.connection_lost();
+                world.application.near.connection_back();
+            }
             Turn::Leaves { restarts, over } => self.node_leaves(node, restarts, over),
             Turn::Replaced => {
                 // Of a crashed machine, all that is over already; of a frozen one, it is now.

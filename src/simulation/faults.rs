@@ -106,10 +106,11 @@ impl Simulation {
     fn report_fault(&self, event: &FaultEvent) -> FaultReport {
         let fault = &self.faults.list[event.fault];
         let own_time = |effect: &FaultEffect| effect.own_time(|node| self.world.cache.node(node));
-        let until = if event.until > event.at {
-            event.until
-        } else {
-            event.at + event.effects.iter().map(own_time).max().unwrap_or(Nanos::ZERO)
+        let by_itself = event.effects.iter().filter_map(own_time).max().map(|takes| event.at + takes);
+        let until = match by_itself {
+            Some(end) if fault.what == FaultKind::CacheFailover => end.min(event.until),
+            Some(end) if event.until <= event.at => end,
+            _ => event.until,
         };
         let lasts = until.min(self.progress.duration) - event.at;
         FaultReport {
@@ -199,12 +200,13 @@ impl FaultEffect {
     }
 
     /// How long it takes by itself, where that is not said beforehand.
-    fn own_time<'n>(self, node_of: impl Fn(u32) -> &'n CacheNode) -> Nanos {
+    fn own_time<'n>(self, node_of: impl Fn(u32) -> &'n CacheNode) -> Option<Nanos> {
         match self {
             FaultEffect::FlushAll(node) | FaultEffect::SlowCommand(node) => {
-                node_of(node).time_for_all(self.per_entry())
+                Some(node_of(node).time_for_all(self.per_entry()))
             }
-            _ => Nanos::ZERO,
+            FaultEffect::CacheFailover(node) => node_of(node).time_to_hand_over(),
+            _ => None,
         }
     }
 
@@ -227,6 +229,7 @@ impl FaultEffect {
                 world.cache.node(node).flush_all();
             }
             FaultEffect::SlowCommand(node) => world.cache.node(node).begin_long_command(until, self.per_entry()),
+            FaultEffect::CacheFailover(node) => world.cache.node(node).begin_to_hand_over(),
             FaultEffect::CacheSlow(node, times) => world.cache.node(node).slow_down(times),
             FaultEffect::AppCrash(server) => {
                 lane.drop_tasks_of(&[Owner::server(server)]);
@@ -271,6 +274,7 @@ impl FaultEffect {
             FaultEffect::FlushAll(node) | FaultEffect::SlowCommand(node) => {
                 world.cache.node(node).end_long_command(until);
             }
+            FaultEffect::CacheFailover(node) => world.cache.node(node).give_up_to_hand_over(),
             FaultEffect::CacheSlow(node, times) => world.cache.node(node).speed_up(times),
             FaultEffect::AppCrash(server) => world.application.servers.restart(server),
             FaultEffect::AppFreeze(server) => lane.thaw(Owner::server(server)),

@@ -22,6 +22,8 @@ pub enum Turn {
     Loaded,
     /// Another machine is the node from now on; tasks of the former one are over.
     Replaced,
+    /// Another machine is the node from now on, in order: it goes on with what the former one was doing.
+    HandedOver,
     /// It has done what was to be done before it goes, for so many restarts, of which so many are over.
     Leaves {
         /// How many.
@@ -220,6 +222,7 @@ impl CacheNode {
                 self.resync(state);
                 if up { Turn::Loaded } else { Turn::None }
             }
+            Due::HandOver => self.hand_over(state),
             Due::TakeOver => {
                 if self.take_over(state) {
                     Turn::Replaced
@@ -328,6 +331,45 @@ impl CacheNode {
         self.admit_replicas(state);
         self.watch_all(state);
         true
+    }
+
+    /// The node serves nobody until one of its replicas has all that it has, and then that one is the node.
+    pub fn begin_to_hand_over(&self) {
+        let state = &mut *self.state();
+        let now = self.now();
+        if state.server.availability.is_down() || state.server.availability.is_frozen() {
+            return; // there is nothing to be had from it in order
+        }
+        let Some(at) = state.durability.first_to_catch_up(now) else { return };
+        if let Some(before) = state.durability.hand_over_at(Some(at)) {
+            state.server.availability.end_long_command(before, now); // asked for once more
+        }
+        state.server.availability.begin_long_command(at, now);
+        self.schedule_turn(at);
+    }
+
+    /// How long that takes; `None` where it would not begin.
+    pub fn time_to_hand_over(&self) -> Option<Nanos> {
+        let state = &mut *self.state();
+        let well = !state.server.availability.is_down() && !state.server.availability.is_frozen();
+        state.durability.first_to_catch_up(self.now()).filter(|_| well).map(|at| at - self.now())
+    }
+
+    /// If no replica has taken over yet, none does.
+    pub fn give_up_to_hand_over(&self) {
+        let at = self.state().durability.hand_over_at(None);
+        at.into_iter().for_each(|at| self.end_long_command(at));
+    }
+
+    /// A replica that has all the node has takes over. What its loads and flushes do goes on: the new machine has them, too.
+    fn hand_over(&self, state: &mut State) -> Turn {
+        let well = !state.server.availability.is_down() && !state.server.availability.is_frozen();
+        if !well || !state.durability.hand_over(self.now()) {
+            return Turn::None;
+        }
+        state.durability.took_over(self.now());
+        self.admit_replicas(state);
+        Turn::HandedOver
     }
 
     /// Replicas that live and have nothing load everything from the primary, if it is up.
