@@ -382,7 +382,7 @@ fn lives_in_the_cache_only(scenario: &Scenario) -> bool {
 /// Whether cache and database must agree in the end, where nothing went wrong. By how it reads (down) and writes:
 ///
 /// ```text
-///                          leave   delete   delete-twice   update   write-through   write-back   outbox
+///                          leave   delete   twice, again   update   write-through   write-back   outbox
 /// none                     yes     yes      yes            1        1               2            yes
 /// look-aside               no      1        1              1        1               no           1
 /// look-aside with leases   no      yes      yes            1        1               2, 3         yes

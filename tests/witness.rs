@@ -133,6 +133,7 @@ fn every_writer_that_sees_to_the_cache_itself_can_crash_before_it_does_and_an_ou
         ("{ kind = \"write-around\", cached = \"update\" }", 1),
         // Its first delete came before the commit.
         ("{ kind = \"write-around\", cached = \"delete-twice\", delay = \"500ms\" }", 0),
+        ("{ kind = \"write-around\", cached = \"delete-again\", delay = \"500ms\" }", 1),
         ("{ kind = \"write-through\", order = \"database-first\" }", 1),
         ("{ kind = \"outbox\", every = \"700ms\" }", 0),
     ] {

@@ -91,6 +91,31 @@ fn a_slow_reader_leaves_a_stale_copy_after_one_delete_and_after_two_only_until_t
     assert_eq!(disagreements(&twice), 0);
 }
 
+/// Whether copies are stale for longer than so many milliseconds, by how the copy is deleted, half a second between two deletes, and how
+/// slowly readers read.
+fn longest_and_most_stale(cached: Invalidate, read: Distribution) -> (f64, u64) {
+    let mut scenario = racing(Reading::look_aside(), around(cached));
+    scenario.clients.write_ratio = 0.02;
+    scenario.database.read = read;
+    let report = run(&scenario).report();
+    (report.stale_age_ms.max, report.stale_reads)
+}
+
+#[test]
+fn a_delete_after_the_commit_and_again_later_takes_away_what_slow_readers_put_back_but_not_slower_ones() {
+    let slow = Distribution::Exponential(ms(5));
+    let (once, again) = (Invalidate::Delete, Invalidate::DeleteAgain);
+    let (one, two) = (longest_and_most_stale(once, slow.clone()), longest_and_most_stale(again, slow.clone()));
+    assert!(one.0 > 1_000.0 && two.0 < 500.0 + 50.0, "{one:?} and {two:?}: it lasts until the second delete");
+    assert!(two.1 > 0 && two.1 * 2 < one.1, "{two:?} against {one:?}");
+    // No reader brings the old value back between a delete and the commit, as with the first delete before it.
+    let before = longest_and_most_stale(Invalidate::DeleteTwice, slow);
+    assert!(two.1 < before.1, "{two:?} against {before:?}");
+    // Readers slower than the delay come after the second delete, too.
+    let slower = longest_and_most_stale(again, Distribution::Exponential(ms(600)));
+    assert!(slower.0 > 1_000.0, "{slower:?}");
+}
+
 #[test]
 fn the_second_delete_dies_with_its_server() {
     let mut scenario = racing(Reading::look_aside(), around(Invalidate::DeleteTwice));
@@ -122,7 +147,9 @@ fn the_client_does_not_wait_for_the_second_delete() {
         run(&scenario).report().latency_ms.write.mean
     };
     // Both wait for one round trip to the cache, before the write or after it.
-    crate::common::close("write latency", latency(Invalidate::DeleteTwice), latency(Invalidate::Delete), 0.02);
+    for twice in [Invalidate::DeleteTwice, Invalidate::DeleteAgain] {
+        crate::common::close("write latency", latency(twice), latency(Invalidate::Delete), 0.02);
+    }
 }
 
 // ---- Write-through ----

@@ -6,7 +6,7 @@ use crate::phrase::{Language, Phrase};
 use crate::time::Nanos;
 
 /// Words that may be chosen. What is not here is a name, such as `LRU`, and stays as it is.
-const WORDS: [(&str, &str); 71] = [
+const WORDS: [(&str, &str); 72] = [
     ("always", "응답 전마다"),
     ("app-cache", "앱–캐시"),
     ("app-database", "앱–DB"),
@@ -25,6 +25,7 @@ const WORDS: [(&str, &str); 71] = [
     ("custom", "직접 지정"),
     ("database-first", "DB 먼저"),
     ("delete", "삭제"),
+    ("delete-again", "커밋 후 이중 삭제"),
     ("delete-twice", "이중 삭제"),
     ("drop", "폐기"),
     ("empirical", "실측 분포"),

@@ -97,7 +97,7 @@ impl Writing {
     /// How long after the answer the server does what is left to do for a write, where something is.
     pub fn after_answer(&self) -> Option<Nanos> {
         match self {
-            Writing::WriteAround(how) => (how.cached == Invalidate::DeleteTwice).then_some(how.delay),
+            Writing::WriteAround(how) => how.deletes_later().then_some(how.delay),
             Writing::WriteThrough(how) => (how.acknowledge == Acknowledge::First).then_some(how.delay),
             Writing::WriteBack(_) | Writing::Outbox(_) => None,
         }
@@ -117,7 +117,7 @@ impl Writing {
     pub fn deletes_copies(&self, delete: bool, full: bool) -> bool {
         match self {
             Writing::WriteAround(how) => match how.cached {
-                Invalidate::Delete | Invalidate::DeleteTwice => true,
+                Invalidate::Delete | Invalidate::DeleteTwice | Invalidate::DeleteAgain => true,
                 Invalidate::Leave => false,
                 Invalidate::Update => delete || full,
             },

@@ -1,10 +1,10 @@
 //! Write-around: to the database only.
 //!
 //! The cached copy is left to be served, stale, until its TTL ends; or it is deleted after the commit; or deleted before
-//! and once more a while after it (delayed double delete); or replaced by the new value.
+//! or right after it and once more a while later (delayed double delete); or replaced by the new value.
 //!
 //! A reader that asked the database before the commit may fill the cache after the delete: a stale copy that stays.
-//! The second delete takes it away. Replacing the copy invites another race: of two writers that commit one after the
+//! The second delete takes it away, unless that reader was slower still. Replacing the copy invites another race: of two writers that commit one after the
 //! other, the first may be the last to reach the cache.
 
 use super::App;
@@ -22,7 +22,10 @@ pub async fn write(app: &App<'_>, how: &WriteAround, key: Key, value: WriteId) -
         Invalidate::Leave => {}
         Invalidate::Delete => _ = app.cache.delete(key).await,
         Invalidate::Update => _ = app.renew_or_drop_copy(key, value).await,
-        Invalidate::DeleteTwice => {
+        Invalidate::DeleteTwice | Invalidate::DeleteAgain => {
+            if how.cached == Invalidate::DeleteAgain {
+                _ = app.cache.delete(key).await;
+            }
             app.client.acknowledge_committed();
             app.cache.kernel.sleep(how.delay).await;
             _ = app.cache.delete(key).await;
