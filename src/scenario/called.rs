@@ -82,7 +82,7 @@ const WORDS: [(&str, &str); 72] = [
 ];
 
 /// Options that a lane can have, by the last part of their names. Those that have a label are called by it.
-const OPTIONS: [(&str, &str, &str); 82] = [
+const OPTIONS: [(&str, &str, &str); 84] = [
     ("acknowledge", "Acknowledgement", "응답 시점"),
     ("after_flush", "Entry after its flush", "플러시 후 항목"),
     ("also", "Further rules", "추가 규칙"),
@@ -94,6 +94,8 @@ const OPTIONS: [(&str, &str, &str); 82] = [
     ("bounded", "Ends with its parent", "원본과 함께 만료"),
     ("breaker", "Circuit breaker", "브레이커"),
     ("burst", "Burst", "버스트"),
+    ("cache_backoff", "Cache back-off", "캐시 백오프"),
+    ("cache_retries", "Cache retries", "캐시 재시도 횟수"),
     ("cache_database", "Cache–database", "캐시–DB"),
     ("cancel", "Cancel queries on timeout", "타임아웃 시 쿼리 취소"),
     ("capacity", "Capacity", "용량"),

@@ -187,6 +187,8 @@ const LIMITS: &[(&str, Limit)] = &[
     ("app.database_timeout", or_none(time(MICROSECOND, HOUR))),
     ("app.retries", whole(0, 100)),
     ("app.backoff", LATENCY),
+    ("app.cache_retries", whole(0, 100)),
+    ("app.cache_backoff", LATENCY),
     ("app.retry_budget.share", RATIO),
     ("app.retry_budget.burst", whole(1, 1_000_000)),
     ("app.pool", or_none(whole(1, 100_000))),

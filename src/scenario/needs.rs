@@ -73,7 +73,18 @@ const NEEDS: &[(&str, Lacks)] = &[
             "TTL이 끝나는 캐시 사본이 없습니다. 캐시에서 읽게 하고 cache.ttl에 시간을 적거나, 이 항목을 빼 주세요",
         ))
     }),
-    ("app.retry_budget", |world, lane| never_retries(world, lane)),
+    ("app.cache_retries", |_, lane| never_asks_the_cache(lane)),
+    ("app.cache_backoff", |world, lane| {
+        let never = Phrase::fixed(
+            "no call to the cache is retried; set app.cache_retries, or leave this out",
+            "재시도하는 캐시 호출이 없습니다. app.cache_retries를 적거나 이 항목을 빼 주세요",
+        );
+        (world.app.cache_retries == 0).then_some(never).or(never_asks_the_cache(lane))
+    }),
+    ("app.retry_budget", |world, lane| {
+        let cache = world.app.cache_retries > 0 && lane.uses_cache();
+        never_retries(world, lane).filter(|_| !cache)
+    }),
     ("cache.memory", |world, _| all_in_memory(&world.cache)),
     ("cache.page_fault", |world, _| {
         world.cache.memory.is_none().then_some(Phrase::fixed(
@@ -149,6 +160,13 @@ fn never_retries(world: &Scenario, lane: &Lane) -> Option<Phrase> {
         "재시도가 없습니다. app.retries를 적거나 이 항목을 빼 주세요",
     );
     (world.app.retries == 0).then_some(never).or(never_calls(lane))
+}
+
+fn never_asks_the_cache(lane: &Lane) -> Option<Phrase> {
+    (!lane.uses_cache()).then_some(Phrase::fixed(
+        "this lane does not use the cache; leave this out",
+        "캐시를 쓰지 않는 레인입니다. 이 항목을 빼 주세요",
+    ))
 }
 
 fn cache_never_calls(lane: &Lane) -> Option<Phrase> {

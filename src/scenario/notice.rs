@@ -9,7 +9,7 @@ use crate::time::Nanos;
 
 impl Lane {
     /// Whether anything of it goes to the cache.
-    fn uses_cache(&self) -> bool {
+    pub(super) fn uses_cache(&self) -> bool {
         let leaves_it_alone =
             matches!(self.write.without_readers(), Writing::WriteAround(WriteAround { cached: Invalidate::Leave, .. }));
         self.read != Reading::None {} || !leaves_it_alone

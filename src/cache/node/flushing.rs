@@ -25,6 +25,9 @@ const DRAIN_PAUSE: Nanos = Nanos::from_secs(1);
 impl CacheNode {
     pub(super) fn write_behind(&self, state: &mut State, key: Key, write: WriteId, ttl: EntryTtl) {
         self.changes(state, key);
+        if state.buffer.newest_write(key) == Some(write) {
+            return; // asked for again, by somebody who has heard nothing of the first time
+        }
         let now = self.now();
         {
             let mut ledger = self.common.ledger.borrow_mut();
