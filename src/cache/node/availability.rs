@@ -99,6 +99,12 @@ impl Availability {
         self.down > 0
     }
 
+    /// Whether it tells callers that it serves nobody: it is down, or about to go.
+    #[inline]
+    pub(super) fn refuses(&self) -> bool {
+        self.is_down() || self.is_leaving() && !self.is_frozen()
+    }
+
     /// Whether the node stands still.
     #[inline]
     pub(super) fn is_frozen(&self) -> bool {

@@ -55,9 +55,7 @@ impl Server {
         if self.availability.is_silent() {
             self.availability.leave_unanswered(calls, call);
             Arrival::Held
-        } else if self.availability.is_down() {
-            Arrival::Refused
-        } else if self.availability.is_leaving() && !self.availability.is_frozen() {
+        } else if self.availability.refuses() {
             Arrival::Refused
         } else if self.availability.is_halted() {
             self.hold(calls, call);
