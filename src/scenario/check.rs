@@ -426,7 +426,7 @@ pub(super) fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems
     let (servers, shards, name) = (scenario.app.servers, scenario.cache.shards, fault.what.name());
     let replicas = shards * scenario.cache.replicas;
     let sentence = match (fault.what.part(), fault.which) {
-        _ if fault.what == FaultKind::CacheFailover && replicas == 0 => {
+        _ if fault.what == FaultKind::CacheFailover && no_lane_has_replicas(scenario) => {
             problems.because(&join(&at, "what"), fault.what.show().quote(), NO_REPLICAS);
             return;
         }
@@ -479,6 +479,10 @@ pub(super) fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems
     };
     let given = fault.which.map_or_else(String::new, |which| which.show().quote());
     problems.because(&join(&at, "which"), given, sentence);
+}
+
+fn no_lane_has_replicas(scenario: &Scenario) -> bool {
+    (0..scenario.lanes.len()).all(|lane| scenario.for_lane(lane).cache.replicas == 0)
 }
 
 /// When a fault occurs, and how often.
