@@ -216,7 +216,7 @@ pub const PARTS: &[Part4] = &[
     }),
     // ---- Writing ----
     ("delete-twice", |n| {
-        let how = WriteAround { cached: Invalidate::DeleteTwice, delay: ms(500) };
+        let how = WriteAround { cached: Invalidate::DeleteTwice, delay: ms(500), ..WriteAround::default() };
         writing(2_000 * n, Writing::WriteAround(how))
     }),
     ("early answers", |n| {

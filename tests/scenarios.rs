@@ -295,8 +295,10 @@ fn write_back() -> impl Strategy<Value = WriteBack> {
 
 fn writing() -> impl Strategy<Value = Writing> {
     prop_oneof![
-        (select(Invalidate::ALL.to_vec()), time(0, HOUR))
-            .prop_map(|(cached, delay)| Writing::WriteAround(WriteAround { cached, delay })),
+        (select(Invalidate::ALL.to_vec()), time(0, HOUR), any::<bool>()).prop_map(|(cached, delay, logs)| {
+            let log = logs.then(|| Outbox { every: Nanos(1_000_000_000 + delay.0 / 2), ..Outbox::default() });
+            Writing::WriteAround(WriteAround { cached, delay, log })
+        }),
         (select(Order::ALL.to_vec()), any::<bool>(), select(Acknowledge::ALL.to_vec()), time(0, HOUR)).prop_map(
             |(order, rollback, acknowledge, delay)| {
                 Writing::WriteThrough(WriteThrough { order, rollback, acknowledge, delay })
@@ -325,6 +327,10 @@ fn lane() -> impl Strategy<Value = Lane> {
         // With the cache first, the database cannot decide.
         let cache_first = matches!(&write, Writing::WriteThrough(how) if how.order == Order::CacheFirst);
         let modify = if cache_first { Modify::Naive {} } else { modify };
+        let mut read = read;
+        if let (Reading::LookAside(how), Writing::WriteAround(_) | Writing::Outbox(_)) = (&mut read, &write) {
+            how.versions = name.len() % 2 == 0;
+        }
         Lane { name, read, write, modify, ..lane }
     })
 }

@@ -405,7 +405,7 @@ fn agrees(scenario: &Scenario) -> bool {
     let fills = !matches!(lane.read, Reading::None {});
     let guarded = !matches!(&lane.read, Reading::LookAside(how) if how.leases == Leases::None);
     match &lane.write {
-        Writing::WriteAround(how) if how.cached == Invalidate::Leave => !fills,
+        Writing::WriteAround(how) if how.cached == Invalidate::Leave && how.log.is_none() => !fills,
         Writing::WriteAround(how) if how.cached == Invalidate::Update => one_at_a_time(scenario),
         Writing::WriteThrough(how) => how.acknowledge == Acknowledge::Both && one_at_a_time(scenario),
         Writing::WriteAround(_) | Writing::Outbox(_) => guarded || one_at_a_time(scenario),

@@ -82,7 +82,7 @@ const WORDS: [(&str, &str); 72] = [
 ];
 
 /// Options that a lane can have, by the last part of their names. Those that have a label are called by it.
-const OPTIONS: [(&str, &str, &str); 84] = [
+const OPTIONS: [(&str, &str, &str); 86] = [
     ("acknowledge", "Acknowledgement", "응답 시점"),
     ("after_flush", "Entry after its flush", "플러시 후 항목"),
     ("also", "Further rules", "추가 규칙"),
@@ -121,6 +121,7 @@ const OPTIONS: [(&str, &str, &str); 84] = [
     ("leases", "Leases", "리스"),
     ("lfu_decay", "LFU decay", "LFU 감쇠"),
     ("lfu_log_factor", "LFU log factor", "LFU 로그 계수"),
+    ("log", "Commit log reader", "커밋 로그 리더"),
     ("loading", "Loading time per entry", "항목당 로딩 시간"),
     ("max", "Maximum", "최댓값"),
     ("mean", "Mean", "평균"),
@@ -160,6 +161,7 @@ const OPTIONS: [(&str, &str, &str); 84] = [
     ("throughput", "Commands per second", "초당 명령 한도"),
     ("tries", "Maximum of tries", "최대 시도 수"),
     ("ttl", "TTL", "TTL"),
+    ("versions", "Compare row versions", "행 버전 비교"),
     ("wait", "Replicas to wait for", "기다릴 복제본 수"),
     ("wait_timeout", "Replica wait timeout", "복제 대기 한도"),
     ("warm_up", "Keys loaded beforehand", "미리 로드할 키 수"),

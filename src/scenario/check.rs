@@ -11,7 +11,7 @@ use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason, ScenarioError};
 use super::{
     Arrivals, Background, Cache, Clients, Distribution, Fault, FaultKind, FaultTarget, FaultTime, Keys, Lane, Leases,
-    Mix, Part, Persistence, Reading, Reads, ReadsFrom, Scenario, Ttl,
+    Mix, Part, Persistence, Reading, Reads, ReadsFrom, Scenario, Ttl, Writing,
 };
 use crate::bytes::Bytes;
 use crate::phrase::{Language, Phrase, phrase};
@@ -607,7 +607,9 @@ fn check_work(scenario: &Scenario, problems: &mut Problems) {
     for (i, lane) in scenario.lanes.iter().enumerate() {
         let Some(Background { every, too_often, way_out, .. }) = lane.write.background() else { continue };
         if seconds / every.as_secs_f64() > most {
-            problems.because(&format!("lane.{i}.write.every"), every.show().quote(), too_many(&too_often, &way_out));
+            let log = if matches!(lane.write, Writing::WriteAround(_)) { "log." } else { "" };
+            let field = format!("lane.{i}.write.{log}every");
+            problems.because(&field, every.show().quote(), too_many(&too_often, &way_out));
         }
     }
 }

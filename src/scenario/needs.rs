@@ -9,8 +9,8 @@ use super::lane::Lacks;
 use super::node::{Node, join};
 use super::problem::Problems;
 use super::{
-    Cache, Capacity, Distribution, Eviction, Fault, FaultKind, FaultTarget, FaultTime, Keys, Lane, Leases, Persistence,
-    Reading, Scenario, Shed, Ttl, writing,
+    Cache, Capacity, Distribution, Eviction, Fault, FaultKind, FaultTarget, FaultTime, Keys, Lane, Leases, Order,
+    Persistence, Reading, Scenario, Shed, Ttl, Writing, writing,
 };
 use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
@@ -85,6 +85,7 @@ const NEEDS: &[(&str, Lacks)] = &[
         let cache = world.app.cache_retries > 0 && lane.uses_cache();
         never_retries(world, lane).filter(|_| !cache)
     }),
+    ("lane.read.versions", |_, lane| never_compares(lane)),
     ("cache.memory", |world, _| all_in_memory(&world.cache)),
     ("cache.page_fault", |world, _| {
         world.cache.memory.is_none().then_some(Phrase::fixed(
@@ -160,6 +161,19 @@ fn never_retries(world: &Scenario, lane: &Lane) -> Option<Phrase> {
         "재시도가 없습니다. app.retries를 적거나 이 항목을 빼 주세요",
     );
     (world.app.retries == 0).then_some(never).or(never_calls(lane))
+}
+
+fn never_compares(lane: &Lane) -> Option<Phrase> {
+    let commits_first = match &lane.write {
+        Writing::WriteAround(_) | Writing::Outbox(_) => true,
+        Writing::WriteThrough(how) => how.order == Order::DatabaseFirst,
+        Writing::WriteBack(_) => false,
+    };
+    let versions = matches!(&lane.read, Reading::LookAside(how) if how.versions);
+    (versions && !commits_first).then_some(Phrase::fixed(
+        "this lane writes to the cache what has no version yet; write to the database first, or leave this out",
+        "아직 버전이 없는 값을 캐시에 쓰는 레인입니다. DB에 먼저 쓰거나 이 항목을 빼 주세요",
+    ))
 }
 
 fn never_asks_the_cache(lane: &Lane) -> Option<Phrase> {

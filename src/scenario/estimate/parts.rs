@@ -274,7 +274,9 @@ impl<'a> Parts<'a> {
     }
 
     fn outbox(&self) -> f64 {
-        if self.lane.write.outbox().is_some() { self.load.writes * 16.0 * GROWTH } else { 0.0 }
+        let versions = matches!(&self.lane.read, Reading::LookAside(how) if how.versions);
+        let records = if self.lane.write.outbox().is_some() { 16.0 } else { 0.0 };
+        self.load.writes * (records + if versions { 4.0 } else { 0.0 }) * GROWTH
     }
 
     /// How many changes a node makes at most: a read fills and evicts, or renews; a write also comes and goes as a row.

@@ -1,5 +1,6 @@
 //! The options of write-around; what it does is in `strategy::write_around`.
 
+use super::Outbox;
 use crate::phrase::Phrase;
 use crate::scenario::field::{record, words};
 use crate::time::Nanos;
@@ -15,6 +16,13 @@ record! {
         /// With `delete-twice` and `delete-again`: how long after the commit the copy is deleted again.
         #[ko = "`delete-twice`, `delete-again`일 때: 커밋 후 다시 삭제하기까지의 시간."]
         pub delay: Nanos = Nanos::from_millis(500),
+        /// A reader of the database's commit log that sees to the copies too, whatever the application does about them (change data
+        /// capture): it deletes or updates the copy of each committed row, up to `every` later. (Debezium: `poll.interval.ms` =
+        /// 500 ms; Facebook's mcsqueal deletes what is committed, Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013.)
+        #[ko = "애플리케이션이 무엇을 하든 DB의 커밋 로그를 읽어 사본을 처리하는 리더(CDC). 커밋된 행의 사본을 최대 `every` 뒤에 \
+            삭제하거나 갱신합니다. (Debezium: `poll.interval.ms` = 500 ms, Facebook의 mcsqueal은 커밋된 키를 삭제합니다: \
+            Nishtala 외, “Scaling Memcache at Facebook”, NSDI 2013.)"]
+        pub log: Option<Outbox> = None,
     }
 }
 
