@@ -27,6 +27,7 @@ mod floors;
 mod fuzz;
 mod golden;
 mod links;
+mod maintenance;
 mod overload;
 mod patience;
 mod pictures;

@@ -205,6 +205,7 @@ pub fn any_reading() -> impl Strategy<Value = Reading> {
                 _ => Reading::LookAside(LookAside {
                     single_flight,
                     leases,
+                    versions: false,
                     early_refresh,
                     refresh_ahead,
                     stale_while_revalidate,

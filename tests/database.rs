@@ -61,7 +61,7 @@ fn what_guards_against_late_fills_guards_against_those_of_a_snapshot() {
             0
         );
     }
-    let twice = WriteAround { cached: Invalidate::DeleteTwice, delay: ms(150) };
+    let twice = WriteAround { cached: Invalidate::DeleteTwice, delay: ms(150), ..WriteAround::default() };
     let report = traced(OVERLAP, |scenario| scenario.lanes = lane(Reading::look_aside(), twice));
     assert_eq!(report.stale_reads, 0, "the second delete comes at 166 ms");
 }

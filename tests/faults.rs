@@ -412,7 +412,7 @@ fn one_of_each(at: Nanos, lasts: Nanos) -> Vec<Fault> {
         let which = match what.part() {
             Part::App => Some(FaultTarget::Server(0)),
             Part::Link => Some(FaultTarget::Link(Link::AppDatabase)),
-            Part::Cache | Part::Replica | Part::Database => None,
+            Part::Cache | Part::Replica | Part::Worker | Part::Database => None,
         };
         Fault {
             which,

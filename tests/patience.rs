@@ -1,6 +1,7 @@
 //! Clients who wait only so long: what they count, what they do next, and that the servers go on without them.
 
 use cachelane::scenario::*;
+use cachelane::time::Nanos;
 
 use crate::common::{bare, lane, ms, report};
 
@@ -64,4 +65,96 @@ fn patience_that_nothing_tries_changes_nothing() {
     let none = report(&scenario).digest;
     (scenario.clients.timeout, scenario.clients.retries) = (Some(ms(60_000)), 3);
     assert_eq!(report(&scenario).digest, none);
+}
+
+// ---- Calls to the cache that are tried again ----
+
+/// A write every 10 ms for ten seconds, none of them flushed before the end.
+fn written_behind() -> Scenario {
+    let mut scenario = bare();
+    scenario.duration = ms(10_000);
+    scenario.clients.arrivals = Arrivals::Constant { rate: 100.0 };
+    scenario.clients.write_ratio = 1.0;
+    scenario.clients.keys = Keys::Uniform { count: 50 };
+    let how = WriteBack { every: ms(100_000), coalesce: false, ..WriteBack::default() };
+    scenario.lanes = lane(Reading::look_aside(), how);
+    scenario
+}
+
+fn away(mut scenario: Scenario, lasts: Nanos) -> Scenario {
+    scenario.faults = vec![Fault { lasts, ..Fault::new(FaultKind::CacheRestart, ms(4_005)) }];
+    scenario
+}
+
+#[test]
+fn a_call_to_the_cache_that_fails_is_tried_again_after_pauses_that_double() {
+    let after = |retries: u32| {
+        let mut scenario = away(written_behind(), ms(300));
+        scenario.app.cache_retries = retries;
+        scenario.app.cache_backoff = if retries > 0 { ms(40) } else { App::default().cache_backoff };
+        report(&scenario)
+    };
+    let (never, often) = (after(0), after(6));
+    assert_eq!((never.errors, often.errors), (30, 0));
+    // Pauses of 20 to 40, 40 to 80, 80 to 160 and 160 to 320 ms: whoever came first has waited for three of them, or four.
+    let longest = often.latency_ms.all.max;
+    assert!((300.0..600.0).contains(&longest), "{longest}");
+    let once = after(1);
+    assert!(once.errors > 20 && once.errors < 30, "one pause is too short for most: {}", once.errors);
+}
+
+#[test]
+fn retries_of_cache_calls_are_under_the_budget_of_the_server() {
+    let refused = |budget: Option<RetryBudget>| {
+        let mut scenario = away(written_behind(), ms(5_000));
+        (scenario.app.servers, scenario.app.cache_retries, scenario.app.cache_backoff) = (1, 3, ms(1));
+        scenario.app.retry_budget = budget;
+        let report = report(&scenario);
+        // The last one may still have its third try when the cache is back.
+        assert!((499..=500).contains(&report.errors), "{}", report.errors);
+        (report.cache.refused, report.app.retries_withheld)
+    };
+    let (calls, withheld) = refused(None);
+    assert!((1_995..=2_000).contains(&calls) && withheld == 0, "four tries each: {calls}");
+    // The bucket is full at first; then each call brings a quarter of a token. Each of the others is withheld its first retry.
+    let (calls, withheld) = refused(Some(RetryBudget { share: 0.25, burst: 20 }));
+    assert!((640..=650).contains(&calls), "500 and 20 and a quarter of 500: {calls}");
+    assert!((350..=500).contains(&withheld), "{withheld}");
+}
+
+#[test]
+fn a_read_that_asks_again_finds_the_copy_and_one_that_does_not_goes_to_the_database() {
+    let misses = |retries: u32| {
+        let mut scenario = written_behind();
+        (scenario.clients.write_ratio, scenario.clients.keys) = (0.0, Keys::Uniform { count: 1 });
+        scenario.lanes = lane(Reading::look_aside(), WriteAround::default());
+        scenario.cache.loading = Nanos::ZERO;
+        scenario.cache.persistence =
+            Persistence::AppendOnly { fsync: Fsync::Always, fsync_time: Distribution::Constant(Nanos::ZERO) };
+        scenario.app.cache_retries = retries;
+        scenario.app.cache_backoff = if retries > 0 { ms(40) } else { App::default().cache_backoff };
+        report(&away(scenario, ms(100))).database.reads
+    };
+    assert_eq!((misses(0), misses(6)), (1 + 10, 1));
+}
+
+#[test]
+fn a_write_that_is_asked_for_again_is_in_the_buffer_once() {
+    // Nobody hears of it in time, and it happens all the same.
+    for coalesce in [false, true] {
+        let mut scenario = written_behind();
+        scenario.network.app_cache = Distribution::Constant(ms(8));
+        scenario.app.cache_timeout = Some(ms(10));
+        (scenario.app.cache_retries, scenario.app.cache_backoff) = (2, ms(1));
+        scenario.clients.keys = Keys::Scan { count: 2_000 };
+        scenario.cache.capacity = 2_000.into();
+        scenario.lanes =
+            lane(Reading::look_aside(), WriteBack { every: ms(100_000), coalesce, ..WriteBack::default() });
+        let lane = report(&scenario);
+        assert_eq!((lane.errors, lane.ever_lost), (lane.requests, 0));
+        let rows = lane.database.writes + lane.database.drain_writes;
+        // Of the last ones a few come once more when the first has been flushed at the end.
+        assert!((995..=1_005).contains(&rows), "each write is one row: {rows}");
+        assert!(lane.cache.commands > 2_900, "and was asked for three times: {}", lane.cache.commands);
+    }
 }

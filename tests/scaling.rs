@@ -79,7 +79,7 @@ fn with_fault(mut scenario: Scenario, what: FaultKind, at: u64, lasts: u64) -> S
     let which = match what.part() {
         Part::App => Some(FaultTarget::Server(0)),
         Part::Link => Some(FaultTarget::Link(Link::AppDatabase)),
-        Part::Cache | Part::Replica | Part::Database => None,
+        Part::Cache | Part::Replica | Part::Worker | Part::Database => None,
     };
     scenario.faults.push(Fault { which, lasts: ms(lasts), ..Fault::new(what, ms(at)) });
     scenario
@@ -216,7 +216,7 @@ pub const PARTS: &[Part4] = &[
     }),
     // ---- Writing ----
     ("delete-twice", |n| {
-        let how = WriteAround { cached: Invalidate::DeleteTwice, delay: ms(500) };
+        let how = WriteAround { cached: Invalidate::DeleteTwice, delay: ms(500), ..WriteAround::default() };
         writing(2_000 * n, Writing::WriteAround(how))
     }),
     ("early answers", |n| {

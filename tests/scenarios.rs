@@ -117,6 +117,8 @@ fn app() -> impl Strategy<Value = App> {
             let ((pool, breaker, near), pool_timeout, cancel, cores) = own;
             let retry_budget = near.as_ref().map(|near| RetryBudget { share: 0.25, burst: near.capacity });
             App {
+                cache_retries: retries,
+                cache_backoff: if retries == 0 { App::default().cache_backoff } else { backoff },
                 servers,
                 work,
                 cores,
@@ -293,8 +295,10 @@ fn write_back() -> impl Strategy<Value = WriteBack> {
 
 fn writing() -> impl Strategy<Value = Writing> {
     prop_oneof![
-        (select(Invalidate::ALL.to_vec()), time(0, HOUR))
-            .prop_map(|(cached, delay)| Writing::WriteAround(WriteAround { cached, delay })),
+        (select(Invalidate::ALL.to_vec()), time(0, HOUR), any::<bool>()).prop_map(|(cached, delay, logs)| {
+            let log = logs.then(|| Outbox { every: Nanos(1_000_000_000 + delay.0 / 2), ..Outbox::default() });
+            Writing::WriteAround(WriteAround { cached, delay, log })
+        }),
         (select(Order::ALL.to_vec()), any::<bool>(), select(Acknowledge::ALL.to_vec()), time(0, HOUR)).prop_map(
             |(order, rollback, acknowledge, delay)| {
                 Writing::WriteThrough(WriteThrough { order, rollback, acknowledge, delay })
@@ -323,6 +327,10 @@ fn lane() -> impl Strategy<Value = Lane> {
         // With the cache first, the database cannot decide.
         let cache_first = matches!(&write, Writing::WriteThrough(how) if how.order == Order::CacheFirst);
         let modify = if cache_first { Modify::Naive {} } else { modify };
+        let mut read = read;
+        if let (Reading::LookAside(how), Writing::WriteAround(_) | Writing::Outbox(_)) = (&mut read, &write) {
+            how.versions = name.len() % 2 == 0;
+        }
         Lane { name, read, write, modify, ..lane }
     })
 }
@@ -349,7 +357,7 @@ fn fault() -> impl Strategy<Value = (When, Fault)> {
             let which = match what.part() {
                 Part::App => Some(FaultTarget::Server(0)),
                 Part::Link => Some(FaultTarget::Link(link)),
-                Part::Cache | Part::Replica | Part::Database => None,
+                Part::Cache | Part::Replica | Part::Worker | Part::Database => None,
             };
             let (times, share) = (what.has_times().then_some(times), what.has_share().then_some(share));
             (when, Fault { which, lasts, times, share, ..Fault::new(what, Nanos::ZERO) })
@@ -371,6 +379,13 @@ fn fitted((when, mut fault): (When, Fault), world: &Scenario) -> Fault {
         && *world.network.latency(link) == Distribution::Constant(Nanos::ZERO)
     {
         fault = Fault { which: fault.which, ..Fault::new(FaultKind::Partition, fault.at) };
+    }
+    if fault.what == FaultKind::CacheFailover && world.cache.replicas == 0 {
+        fault = Fault::new(FaultKind::CacheCrash, fault.at);
+    }
+    let has_workers = |lane: &Lane| lane.write.flushes() || lane.write.outbox().is_some();
+    if fault.what == FaultKind::WorkerCrash && !world.lanes.iter().any(has_workers) {
+        fault = Fault::new(FaultKind::CacheCrash, fault.at);
     }
     if fault.what == FaultKind::AppSlow && world.app.work == Distribution::Constant(Nanos::ZERO) {
         fault = Fault { which: fault.which, ..Fault::new(FaultKind::AppFreeze, fault.at) };

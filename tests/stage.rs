@@ -157,9 +157,10 @@ fn lanes() -> Vec<Lane> {
         look_aside(LookAside { early_refresh: Some(1.0), ..standard }),
     ];
     let (around, through) = (WriteAround::default(), WriteThrough::default());
-    let mut ways: Vec<Writing> = [Invalidate::Leave, Invalidate::Update, Invalidate::DeleteTwice]
-        .map(|cached| Writing::WriteAround(WriteAround { cached, ..around.clone() }))
-        .into();
+    let mut ways: Vec<Writing> =
+        [Invalidate::Leave, Invalidate::Update, Invalidate::DeleteTwice, Invalidate::DeleteAgain]
+            .map(|cached| Writing::WriteAround(WriteAround { cached, ..around.clone() }))
+            .into();
     for order in [Order::DatabaseFirst, Order::CacheFirst] {
         let rollback = order == Order::CacheFirst;
         ways.push(Writing::WriteThrough(WriteThrough { order, rollback, ..through.clone() }));

@@ -108,7 +108,7 @@ fn cachelane(way: Way, links: Links, reads: Reads, seed: u64) -> Figures {
         Way::Update => Invalidate::Update,
         Way::Delete | Way::Leases | Way::ReadThrough => Invalidate::Delete,
     };
-    scenario.lanes = lane(read, WriteAround { cached, delay: Nanos(SECOND_DELETE) });
+    scenario.lanes = lane(read, WriteAround { cached, delay: Nanos(SECOND_DELETE), log: None });
     let report = run(&scenario).report();
     assert_eq!(report.errors, 0);
     Figures {

@@ -206,12 +206,14 @@ fn fault(scenario: &Scenario, draws: &mut Stream) -> Fault {
             Some(FaultTarget::Server(draws.below(scenario.cache.shards)))
         }
         Part::Link => Some(FaultTarget::Link(Link::ALL[draws.below(Link::ALL.len() as u32) as usize])),
-        Part::Cache | Part::Replica | Part::Database => None,
+        Part::Cache | Part::Replica | Part::Worker | Part::Database => None,
     };
     let times = what.has_times().then(|| [1.0, 3.0, 100.0][draws.below(3) as usize]);
     let share = what.has_share().then(|| [0.0, 0.3, 1.0][draws.below(3) as usize]);
     let silent = what.can_be_silent().then(|| draws.chance(0.4));
-    Fault { which, lasts, times, share, silent, ..Fault::new(what, at) }
+    let mut either = || what.is_in_order().then(|| draws.chance(0.5));
+    let (flush, save) = (either(), either());
+    Fault { which, lasts, times, share, silent, flush, save, ..Fault::new(what, at) }
 }
 
 // ---- Judging them ----
@@ -380,7 +382,7 @@ fn lives_in_the_cache_only(scenario: &Scenario) -> bool {
 /// Whether cache and database must agree in the end, where nothing went wrong. By how it reads (down) and writes:
 ///
 /// ```text
-///                          leave   delete   delete-twice   update   write-through   write-back   outbox
+///                          leave   delete   twice, again   update   write-through   write-back   outbox
 /// none                     yes     yes      yes            1        1               2            yes
 /// look-aside               no      1        1              1        1               no           1
 /// look-aside with leases   no      yes      yes            1        1               2, 3         yes
@@ -403,7 +405,7 @@ fn agrees(scenario: &Scenario) -> bool {
     let fills = !matches!(lane.read, Reading::None {});
     let guarded = !matches!(&lane.read, Reading::LookAside(how) if how.leases == Leases::None);
     match &lane.write {
-        Writing::WriteAround(how) if how.cached == Invalidate::Leave => !fills,
+        Writing::WriteAround(how) if how.cached == Invalidate::Leave && how.log.is_none() => !fills,
         Writing::WriteAround(how) if how.cached == Invalidate::Update => one_at_a_time(scenario),
         Writing::WriteThrough(how) => how.acknowledge == Acknowledge::Both && one_at_a_time(scenario),
         Writing::WriteAround(_) | Writing::Outbox(_) => guarded || one_at_a_time(scenario),

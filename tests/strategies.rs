@@ -289,6 +289,7 @@ pub fn all_lanes() -> Vec<Lane> {
         around(Invalidate::Delete),
         around(Invalidate::Update),
         around(Invalidate::DeleteTwice),
+        around(Invalidate::DeleteAgain),
         first(Order::DatabaseFirst, false),
         first(Order::CacheFirst, true),
         through(Order::DatabaseFirst, false),

@@ -133,8 +133,11 @@ fn every_writer_that_sees_to_the_cache_itself_can_crash_before_it_does_and_an_ou
         ("{ kind = \"write-around\", cached = \"update\" }", 1),
         // Its first delete came before the commit.
         ("{ kind = \"write-around\", cached = \"delete-twice\", delay = \"500ms\" }", 0),
+        ("{ kind = \"write-around\", cached = \"delete-again\", delay = \"500ms\" }", 1),
         ("{ kind = \"write-through\", order = \"database-first\" }", 1),
         ("{ kind = \"outbox\", every = \"700ms\" }", 0),
+        // Whoever reads the log deletes the copy, whatever became of the writer.
+        ("{ kind = \"write-around\", cached = \"update\", log = { every = \"700ms\" } }", 0),
     ] {
         let crash = "[[fault]]\nat = \"1006500us\"\nwhat = \"app.crash\"\nfor = \"100ms\"\n";
         let lane = &reports(&world("ttl = \"none\"", &format!("[[lane]]\nwrite = {write}\n{crash}")), &one_write())[0];

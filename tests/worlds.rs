@@ -144,11 +144,11 @@ fn fault(scenario: &Scenario, draws: &mut Stream) -> Fault {
         Part::App => scenario.app.servers,
         Part::Cache => scenario.cache.shards,
         Part::Replica => (scenario.cache.shards * scenario.cache.replicas).max(1),
-        Part::Link | Part::Database => 1,
+        Part::Link | Part::Worker | Part::Database => 1,
     };
     let which = match what.part() {
         Part::Link => Some(FaultTarget::Link(Link::ALL[draws.below(Link::ALL.len() as u32) as usize])),
-        Part::Database => None,
+        Part::Worker | Part::Database => None,
         Part::App => Some(FaultTarget::Server(draws.below(servers))),
         Part::Cache | Part::Replica => draws.chance(0.5).then(|| FaultTarget::Server(draws.below(servers))),
     };
@@ -156,7 +156,9 @@ fn fault(scenario: &Scenario, draws: &mut Stream) -> Fault {
     let times = what.has_times().then(|| number(draws, 1.0, 1_000.0));
     let share = what.has_share().then(|| number(draws, 0.0, 1.0));
     let silent = what.can_be_silent().then(|| draws.chance(0.5));
-    Fault { which, lasts, times, share, silent, ..Fault::new(what, at) }
+    let mut either = || what.is_in_order().then(|| draws.chance(0.5));
+    let (flush, save) = (either(), either());
+    Fault { which, lasts, times, share, silent, flush, save, ..Fault::new(what, at) }
 }
 
 /// A world as it is drawn: every value in its range, and none that contradicts another.

@@ -1,6 +1,7 @@
 //! What the options of the writing strategies cost and what they save, as claims in opposite pairs.
 
 use cachelane::ledger::Cause;
+use cachelane::report::LaneReport;
 use cachelane::scenario::*;
 use cachelane::simulation::Simulation;
 use cachelane::time::Nanos;
@@ -35,7 +36,7 @@ fn crashing_servers(mut scenario: Scenario) -> Scenario {
 }
 
 fn around(cached: Invalidate) -> WriteAround {
-    WriteAround { cached, delay: ms(500) }
+    WriteAround { cached, delay: ms(500), ..WriteAround::default() }
 }
 
 fn through(order: Order, acknowledge: Acknowledge) -> WriteThrough {
@@ -91,6 +92,88 @@ fn a_slow_reader_leaves_a_stale_copy_after_one_delete_and_after_two_only_until_t
     assert_eq!(disagreements(&twice), 0);
 }
 
+/// Whether copies are stale for longer than so many milliseconds, by how the copy is deleted, half a second between two deletes, and how
+/// slowly readers read.
+fn longest_and_most_stale(cached: Invalidate, read: Distribution) -> (f64, u64) {
+    let mut scenario = racing(Reading::look_aside(), around(cached));
+    scenario.clients.write_ratio = 0.02;
+    scenario.database.read = read;
+    let report = run(&scenario).report();
+    (report.stale_age_ms.max, report.stale_reads)
+}
+
+#[test]
+fn a_delete_after_the_commit_and_again_later_takes_away_what_slow_readers_put_back_but_not_slower_ones() {
+    let slow = Distribution::Exponential(ms(5));
+    let (once, again) = (Invalidate::Delete, Invalidate::DeleteAgain);
+    let (one, two) = (longest_and_most_stale(once, slow.clone()), longest_and_most_stale(again, slow.clone()));
+    assert!(one.0 > 1_000.0 && two.0 < 500.0 + 50.0, "{one:?} and {two:?}: it lasts until the second delete");
+    assert!(two.1 > 0 && two.1 * 2 < one.1, "{two:?} against {one:?}");
+    // No reader brings the old value back between a delete and the commit, as with the first delete before it.
+    let before = longest_and_most_stale(Invalidate::DeleteTwice, slow);
+    assert!(two.1 < before.1, "{two:?} against {before:?}");
+    // Readers slower than the delay come after the second delete, too.
+    let slower = longest_and_most_stale(again, Distribution::Exponential(ms(600)));
+    assert!(slower.0 > 1_000.0, "{slower:?}");
+}
+
+#[test]
+fn a_reader_of_the_commit_log_deletes_copies_that_nobody_else_does_after_its_lag() {
+    let run = |log: Option<Outbox>| {
+        let mut scenario = racing(Reading::look_aside(), WriteAround { log, ..around(Invalidate::Leave) });
+        scenario.clients.write_ratio = 0.02;
+        run(&scenario)
+    };
+    let every = |every| Some(Outbox { every, ..Outbox::default() });
+    let (left, late, soon) = (run(None).report(), run(every(ms(1_000))).report(), run(every(ms(100))).report());
+    assert!(left.stale_age_ms.max > 5_000.0, "{}", left.stale_age_ms.max);
+    assert!(late.stale_reads * 3 < left.stale_reads, "{} and {}", late.stale_reads, left.stale_reads);
+    assert!(soon.stale_reads * 2 < late.stale_reads, "{} and {}", soon.stale_reads, late.stale_reads);
+    // It writes nothing to the cache but deletes; and who reads before the commit may still fill after the delete.
+    assert!(soon.stale_reads > 0);
+}
+
+#[test]
+fn what_a_crashed_server_has_not_deleted_the_reader_of_the_log_deletes() {
+    let diverging = |log: Option<Outbox>| {
+        let mut scenario = racing(Reading::look_aside(), WriteAround { log, ..around(Invalidate::Delete) });
+        // Every write is answered by a crash, between its commit and its delete.
+        scenario.network.app_cache = Distribution::Constant(ms(20));
+        scenario.clients.write_ratio = 0.05;
+        run(&crashing_servers(scenario)).report()
+    };
+    let (without, with) = (diverging(None), diverging(Some(Outbox::default())));
+    let between = |report: &LaneReport| {
+        report
+            .diverging_by_cause
+            .iter()
+            .filter(|(cause, _)| cause == "crash_between")
+            .map(|(_, copies)| *copies)
+            .sum::<u64>()
+    };
+    assert!(between(&without) > 3 && between(&with) == 0, "{} and {}", between(&without), between(&with));
+    assert!(with.stale_reads * 2 < without.stale_reads, "{} and {}", with.stale_reads, without.stale_reads);
+}
+
+#[test]
+fn a_cache_that_compares_versions_never_goes_back_where_writers_update_and_may_where_they_delete() {
+    let stale = |versions, cached| {
+        let read = Reading::LookAside(LookAside { versions, ..LookAside::default() });
+        let mut scenario = racing(read, around(cached));
+        scenario.network.app_cache = Distribution::Exponential(ms(30));
+        let lane = run(&scenario);
+        let app = lane.report().app;
+        (lane.report().stale_reads, disagreements(&lane), app.fills_refused)
+    };
+    // Two writers overtake one another, and slow readers fill with what they read before a commit.
+    let (plain, compared) = (stale(false, Invalidate::Update), stale(true, Invalidate::Update));
+    assert!(plain.0 > 100 && plain.2 == 0, "{plain:?}");
+    assert!((compared.0, compared.1) == (0, 0) && compared.2 > 0, "{compared:?}");
+    // A delete leaves nothing to compare with.
+    let (plain, compared) = (stale(false, Invalidate::Delete), stale(true, Invalidate::Delete));
+    assert!(compared.0 * 2 > plain.0 && compared.0 > 20, "{compared:?} against {plain:?}");
+}
+
 #[test]
 fn the_second_delete_dies_with_its_server() {
     let mut scenario = racing(Reading::look_aside(), around(Invalidate::DeleteTwice));
@@ -122,7 +205,9 @@ fn the_client_does_not_wait_for_the_second_delete() {
         run(&scenario).report().latency_ms.write.mean
     };
     // Both wait for one round trip to the cache, before the write or after it.
-    crate::common::close("write latency", latency(Invalidate::DeleteTwice), latency(Invalidate::Delete), 0.02);
+    for twice in [Invalidate::DeleteTwice, Invalidate::DeleteAgain] {
+        crate::common::close("write latency", latency(twice), latency(Invalidate::Delete), 0.02);
+    }
 }
 
 // ---- Write-through ----

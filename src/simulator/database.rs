@@ -55,6 +55,7 @@ use crate::scenario::{self, Link, QueueOrder, Reads, estimate};
 use crate::slots::Slots;
 use crate::stage::{Asked, Condition, Errand, Part, Word};
 use crate::time::Nanos;
+use crate::workload::rows::Rows;
 use crate::{table, work};
 
 /// One row to write.
@@ -302,6 +303,8 @@ pub struct Database {
     /// Whether callers who give up cancel their queries.
     cancels: bool,
     service_event: u8,
+    /// Who remembers the versions of rows, where somebody compares them.
+    versions: Option<Rc<Rows>>,
     state: RefCell<State>,
 }
 
@@ -353,8 +356,15 @@ impl Database {
             abort: settings.abort,
             cancels,
             service_event,
+            versions: None,
             state: RefCell::new(state),
         }
+    }
+
+    /// The same, whose commits are counted there, where they are: a row's version is the number of its commit.
+    #[must_use]
+    pub fn counting(self, versions: Option<Rc<Rows>>) -> Database {
+        Database { versions, ..self }
     }
 
     /// Begins a read: of a replica in its turn, where there are any.

@@ -27,6 +27,10 @@ use crate::work;
 pub enum FaultEffect {
     /// A cache node loses its memory and its connections.
     CacheCrash(u32, Crash),
+    /// A cache node goes and comes back, after this has been done.
+    CacheRestart(u32, Restart),
+    /// A replica of a cache node takes over in order.
+    CacheFailover(u32),
     /// A replica of a cache node loses its memory; those of the first node are counted first.
     ReplicaCrash(u32),
     /// A cache node stands still.
@@ -43,6 +47,8 @@ pub enum FaultEffect {
     AppFreeze(u32),
     /// An application server's own work takes this many times as long.
     AppSlow(u32, f64),
+    /// The processes that bring on what was written lose what they were doing.
+    WorkerCrash,
     /// The database serves nobody, and tells them so or not.
     DatabaseOutage(Crash),
     /// The database stands still.
@@ -66,6 +72,15 @@ pub struct Crash {
     pub power_lost: bool,
     /// Whether its callers hear nothing of it until it is back.
     pub silent: bool,
+}
+
+/// What a node does before it goes that is restarted in order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Restart {
+    /// Whether it flushes what is dirty.
+    pub flush: bool,
+    /// Whether it writes a snapshot, where it does at all.
+    pub save: bool,
 }
 
 /// A fault begins or ends.
@@ -269,10 +284,15 @@ fn effects(fault: &Fault, parts: Parts) -> Vec<FaultEffect> {
     let share = fault.share.or(standard.share).unwrap_or(0.0);
     let silent = fault.silent.or(standard.silent).unwrap_or(false);
     let crash = Crash { power_lost: fault.what.loses_power(), silent };
+    let or_standard = |said: Option<bool>, standard: Option<bool>| said.or(standard).unwrap_or(false);
+    let restart =
+        Restart { flush: or_standard(fault.flush, standard.flush), save: or_standard(fault.save, standard.save) };
     match fault.what {
         FaultKind::CacheCrash | FaultKind::CachePowerLoss => {
             nodes.map(|node| FaultEffect::CacheCrash(node, crash)).collect()
         }
+        FaultKind::CacheRestart => nodes.map(|node| FaultEffect::CacheRestart(node, restart)).collect(),
+        FaultKind::CacheFailover => nodes.map(FaultEffect::CacheFailover).collect(),
         FaultKind::ReplicaCrash => replicas.map(FaultEffect::ReplicaCrash).collect(),
         FaultKind::CacheFreeze => nodes.map(FaultEffect::CacheFreeze).collect(),
         FaultKind::FlushAll => nodes.map(FaultEffect::FlushAll).collect(),
@@ -281,6 +301,7 @@ fn effects(fault: &Fault, parts: Parts) -> Vec<FaultEffect> {
         FaultKind::AppCrash => servers.map(FaultEffect::AppCrash).collect(),
         FaultKind::AppFreeze => servers.map(FaultEffect::AppFreeze).collect(),
         FaultKind::AppSlow => servers.map(|server| FaultEffect::AppSlow(server, times)).collect(),
+        FaultKind::WorkerCrash => vec![FaultEffect::WorkerCrash],
         FaultKind::DatabaseOutage | FaultKind::DatabasePowerLoss => vec![FaultEffect::DatabaseOutage(crash)],
         FaultKind::DatabaseFreeze => vec![FaultEffect::DatabaseFreeze],
         FaultKind::DatabaseSlow => vec![FaultEffect::DatabaseSlow(times)],

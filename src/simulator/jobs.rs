@@ -16,8 +16,10 @@ pub struct Owner(u32);
 impl Owner {
     /// Application servers have numbers below this.
     pub const SERVERS_MAX: u32 = 1_000;
-    /// The outbox's relay: a process of its own, which no fault hits.
+    /// The outbox's relay: a process of its own.
     pub const RELAY: Owner = Owner(Owner::SERVERS_MAX);
+    /// Cache nodes are fewer than this.
+    const NODES_MAX: u32 = 1_000;
 
     /// An application server.
     pub fn server(number: u32) -> Owner {
@@ -27,7 +29,18 @@ impl Owner {
 
     /// A cache node.
     pub fn node(number: u32) -> Owner {
+        debug_assert!(number < Owner::NODES_MAX, "a checked scenario has fewer nodes");
         Owner(Owner::SERVERS_MAX + 1 + number)
+    }
+
+    /// The process that flushes a cache node's buffer. It runs on the node's machine, and ends and stands still with it.
+    pub fn flusher(node: u32) -> Owner {
+        Owner(Owner::node(node).0 + Owner::NODES_MAX)
+    }
+
+    /// Of a flusher, its node.
+    pub fn beside(number: u32) -> Option<Owner> {
+        (number > Owner::SERVERS_MAX + Owner::NODES_MAX).then(|| Owner(number - Owner::NODES_MAX))
     }
 
     /// All owners have different numbers.
@@ -60,7 +73,8 @@ impl Job {
     pub fn owner(&self) -> Owner {
         match *self {
             Job::Serve(server, _) | Job::Refresh(server, ..) => Owner::server(server),
-            Job::Load(node, ..) | Job::Flush(node, _) | Job::Flusher(node) | Job::WarmUp(node, _) => Owner::node(node),
+            Job::Load(node, ..) | Job::WarmUp(node, _) => Owner::node(node),
+            Job::Flush(node, _) | Job::Flusher(node) => Owner::flusher(node),
             Job::Relay => Owner::RELAY,
         }
     }
@@ -96,7 +110,19 @@ impl Jobs {
     /// A cache node has crashed: what it asked for at this moment is not done.
     pub fn forget_node(&self, node: u32) {
         // few: asked for at the present moment
-        self.stacks[2].borrow_mut().retain(|job| job.owner() != Owner::node(node));
+        self.stacks[2].borrow_mut().retain(|job| ![Owner::node(node), Owner::flusher(node)].contains(&job.owner()));
+    }
+
+    /// A process has crashed: what was asked of it at this moment is not done. Returns how much that was.
+    pub fn forget(&self, owner: Owner) -> usize {
+        let forget = |stack: &RefCell<Vec<Job>>| {
+            let stack = &mut *stack.borrow_mut();
+            let before = stack.len();
+            // few: asked for at the present moment
+            stack.retain(|job| job.owner() != owner);
+            before - stack.len()
+        };
+        self.stacks.iter().map(forget).sum()
     }
 }
 

@@ -6,7 +6,7 @@ use crate::phrase::{Language, Phrase};
 use crate::time::Nanos;
 
 /// Words that may be chosen. What is not here is a name, such as `LRU`, and stays as it is.
-const WORDS: [(&str, &str); 71] = [
+const WORDS: [(&str, &str); 72] = [
     ("always", "응답 전마다"),
     ("app-cache", "앱–캐시"),
     ("app-database", "앱–DB"),
@@ -25,6 +25,7 @@ const WORDS: [(&str, &str); 71] = [
     ("custom", "직접 지정"),
     ("database-first", "DB 먼저"),
     ("delete", "삭제"),
+    ("delete-again", "커밋 후 이중 삭제"),
     ("delete-twice", "이중 삭제"),
     ("drop", "폐기"),
     ("empirical", "실측 분포"),
@@ -81,7 +82,7 @@ const WORDS: [(&str, &str); 71] = [
 ];
 
 /// Options that a lane can have, by the last part of their names. Those that have a label are called by it.
-const OPTIONS: [(&str, &str, &str); 82] = [
+const OPTIONS: [(&str, &str, &str); 86] = [
     ("acknowledge", "Acknowledgement", "응답 시점"),
     ("after_flush", "Entry after its flush", "플러시 후 항목"),
     ("also", "Further rules", "추가 규칙"),
@@ -93,6 +94,8 @@ const OPTIONS: [(&str, &str, &str); 82] = [
     ("bounded", "Ends with its parent", "원본과 함께 만료"),
     ("breaker", "Circuit breaker", "브레이커"),
     ("burst", "Burst", "버스트"),
+    ("cache_backoff", "Cache back-off", "캐시 백오프"),
+    ("cache_retries", "Cache retries", "캐시 재시도 횟수"),
     ("cache_database", "Cache–database", "캐시–DB"),
     ("cancel", "Cancel queries on timeout", "타임아웃 시 쿼리 취소"),
     ("capacity", "Capacity", "용량"),
@@ -118,6 +121,7 @@ const OPTIONS: [(&str, &str, &str); 82] = [
     ("leases", "Leases", "리스"),
     ("lfu_decay", "LFU decay", "LFU 감쇠"),
     ("lfu_log_factor", "LFU log factor", "LFU 로그 계수"),
+    ("log", "Commit log reader", "커밋 로그 리더"),
     ("loading", "Loading time per entry", "항목당 로딩 시간"),
     ("max", "Maximum", "최댓값"),
     ("mean", "Mean", "평균"),
@@ -157,6 +161,7 @@ const OPTIONS: [(&str, &str, &str); 82] = [
     ("throughput", "Commands per second", "초당 명령 한도"),
     ("tries", "Maximum of tries", "최대 시도 수"),
     ("ttl", "TTL", "TTL"),
+    ("versions", "Compare row versions", "행 버전 비교"),
     ("wait", "Replicas to wait for", "기다릴 복제본 수"),
     ("wait_timeout", "Replica wait timeout", "복제 대기 한도"),
     ("warm_up", "Keys loaded beforehand", "미리 로드할 키 수"),

@@ -10,8 +10,8 @@ use super::needs;
 use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason, ScenarioError};
 use super::{
-    Arrivals, Background, Cache, Clients, Distribution, Fault, FaultTarget, FaultTime, Keys, Lane, Leases, Mix, Part,
-    Persistence, Reading, Reads, ReadsFrom, Scenario, Ttl,
+    Arrivals, Background, Cache, Clients, Distribution, Fault, FaultKind, FaultTarget, FaultTime, Keys, Lane, Leases,
+    Mix, Part, Persistence, Reading, Reads, ReadsFrom, Scenario, Ttl, Writing,
 };
 use crate::bytes::Bytes;
 use crate::phrase::{Language, Phrase, phrase};
@@ -426,6 +426,10 @@ pub(super) fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems
     let (servers, shards, name) = (scenario.app.servers, scenario.cache.shards, fault.what.name());
     let replicas = shards * scenario.cache.replicas;
     let sentence = match (fault.what.part(), fault.which) {
+        _ if fault.what == FaultKind::CacheFailover && no_lane_has_replicas(scenario) => {
+            problems.because(&join(&at, "what"), fault.what.show().quote(), NO_REPLICAS);
+            return;
+        }
         (Part::Replica, _) if replicas == 0 => {
             problems.because(&join(&at, "what"), fault.what.show().quote(), NO_REPLICAS);
             return;
@@ -442,7 +446,7 @@ pub(super) fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems
         (Part::App, Some(FaultTarget::Server(number))) if number < servers => return,
         (Part::App, None) if servers == 1 => return,
         (Part::Link, Some(FaultTarget::Link(_))) => return,
-        (Part::Cache, None) => return,
+        (Part::Cache | Part::Worker, None) => return,
         (Part::Cache, Some(FaultTarget::Server(number))) if number < shards => return,
         (Part::Database, None | Some(FaultTarget::Server(0))) => return,
         (Part::App, _) => {
@@ -466,7 +470,7 @@ pub(super) fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems
                 "{name} 장애는 네트워크 구간 하나에 일어납니다. {links} 중 하나를 적어 주세요"
             )
         }
-        (Part::Cache | Part::Database, _) => {
+        (Part::Cache | Part::Worker | Part::Database, _) => {
             phrase!(
                 "{name} has only one possible target; leave `which` out",
                 "{name} 장애가 일어날 수 있는 대상은 하나뿐입니다. `which`를 빼 주세요"
@@ -475,6 +479,10 @@ pub(super) fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems
     };
     let given = fault.which.map_or_else(String::new, |which| which.show().quote());
     problems.because(&join(&at, "which"), given, sentence);
+}
+
+fn no_lane_has_replicas(scenario: &Scenario) -> bool {
+    (0..scenario.lanes.len()).all(|lane| scenario.for_lane(lane).cache.replicas == 0)
 }
 
 /// When a fault occurs, and how often.
@@ -526,6 +534,15 @@ fn check_fault_degree(at: &str, fault: &Fault, problems: &mut Problems) {
         let sentence =
             phrase!("{name} has no share; leave `share` out", "{name} 장애에는 비율이 없습니다. `share`를 빼 주세요");
         problems.because(&join(at, "share"), share.show().quote(), sentence);
+    }
+    for (field, said) in [("flush", fault.flush), ("save", fault.save)] {
+        if let (Some(said), false) = (said, fault.what.is_in_order()) {
+            let sentence = phrase!(
+                "only a restart in order does something first; leave `{field}` out, or set what = \"cache.restart\"",
+                "계획된 재시작에만 있는 항목입니다. `{field}`를 빼거나 what = \"cache.restart\"로 바꿔 주세요"
+            );
+            problems.because(&join(at, field), said.show().quote(), sentence);
+        }
     }
     if let (Some(silent), false) = (fault.silent, fault.what.can_be_silent()) {
         let sentence = phrase!(
@@ -590,7 +607,9 @@ fn check_work(scenario: &Scenario, problems: &mut Problems) {
     for (i, lane) in scenario.lanes.iter().enumerate() {
         let Some(Background { every, too_often, way_out, .. }) = lane.write.background() else { continue };
         if seconds / every.as_secs_f64() > most {
-            problems.because(&format!("lane.{i}.write.every"), every.show().quote(), too_many(&too_often, &way_out));
+            let log = if matches!(lane.write, Writing::WriteAround(_)) { "log." } else { "" };
+            let field = format!("lane.{i}.write.{log}every");
+            problems.because(&field, every.show().quote(), too_many(&too_often, &way_out));
         }
     }
 }

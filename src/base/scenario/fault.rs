@@ -45,6 +45,16 @@ record! {
             서버가 돌아와 모르는 커넥션이라고 할 때까지 기다립니다. 아니면 프로세스만 끝나고 서버가 응답하는 것처럼 \
             곧바로 거부됩니다. 적지 않으면 정전일 때만 무응답입니다."]
         pub silent: Option<bool> = None,
+        /// Of a restart in order: whether what is dirty (write-back) is flushed before the node goes, by its flusher as ever, which
+        /// takes its time. Otherwise it is gone as after a crash, unless a disk or a replica has it. True where nothing is said.
+        #[ko = "계획된 재시작에서 노드가 내려가기 전에 더티 항목(라이트백)을 플러시할지 여부. 평소의 플러셔가 하므로 시간이 \
+            걸립니다. 끄면 디스크나 복제본에 없는 것은 크래시처럼 사라집니다. 적지 않으면 플러시합니다."]
+        pub flush: Option<bool> = None,
+        /// Of a restart in order: whether a node that writes snapshots writes one before it goes, and nobody is served meanwhile
+        /// (Redis: `SHUTDOWN SAVE`, else `NOSAVE`). An append-only file is complete either way. True where nothing is said.
+        #[ko = "계획된 재시작에서 스냅샷을 쓰는 노드가 내려가기 전에 하나를 더 저장할지 여부(Redis: `SHUTDOWN SAVE`, 아니면 \
+            `NOSAVE`). AOF는 어느 쪽이든 온전합니다. 적지 않으면 저장합니다."]
+        pub save: Option<bool> = None,
         /// The lanes that it spares, by number from 0: what a run was without the fault stands beside what it is with it.
         #[ko = "이 장애가 일어나지 않는 레인들의 번호(0부터). 장애가 없는 실행과 있는 실행을 나란히 볼 수 있습니다."]
         pub spares: Vec<u32> = Vec::new(),
@@ -75,7 +85,19 @@ impl Fault {
         let times = what.has_times().then_some(10.0);
         let share = what.has_share().then_some(0.1);
         let silent = what.can_be_silent().then(|| what.loses_power());
-        Fault { at: at.into(), what, which: None, lasts: what.lasts(), times, share, silent, spares: Vec::new() }
+        let (flush, save) = (what.is_in_order().then_some(true), what.is_in_order().then_some(true));
+        Fault {
+            at: at.into(),
+            what,
+            which: None,
+            lasts: what.lasts(),
+            times,
+            share,
+            silent,
+            flush,
+            save,
+            spares: Vec::new(),
+        }
     }
 
     /// What is meant where a text says no more than `what` and `at`.
@@ -94,6 +116,8 @@ impl Fault {
         self.times = self.times.filter(|_| told("times")).or(standard.times);
         self.share = self.share.filter(|_| told("share")).or(standard.share);
         self.silent = self.silent.filter(|_| told("silent")).or(standard.silent);
+        self.flush = self.flush.filter(|_| told("flush")).or(standard.flush);
+        self.save = self.save.filter(|_| told("save")).or(standard.save);
     }
 }
 
@@ -216,6 +240,15 @@ words! {
         #[ko = "캐시 노드의 서버가 정전됩니다. 파일에 fsync하지 않은 것까지 사라지고, 호출자에게 아무 응답도 하지 \
             않습니다(`silent`). `which`를 적지 않으면 모든 노드입니다."]
         "cache.power-loss" => CachePowerLoss,
+        /// A cache node is restarted in order, as for maintenance: it refuses new calls and serves what is in line, then flushes what
+        /// is dirty (`flush`), waits until its replicas have what it has (10 s at most, as Redis 7 with `shutdown-timeout`),
+        /// saves (`save`), and goes. It is back after `for`, counted from its first refusal, or as soon as all that is done.
+        /// Without `which`, every node.
+        #[ko = "캐시 노드를 점검처럼 계획대로 재시작합니다. 새 호출을 거부하고 줄을 선 명령까지 처리한 뒤, 더티 항목을 \
+            플러시하고(`flush`), 복제본이 따라올 때까지 최대 10초 기다리고(Redis 7의 `shutdown-timeout`), 저장한 \
+            다음(`save`) 내려갑니다. 거부를 시작한 때부터 `for`가 지나면, 또는 이 과정이 더 걸리면 끝나는 대로 돌아옵니다. \
+            `which`를 적지 않으면 모든 노드입니다."]
+        "cache.restart" => CacheRestart,
         /// A cache node stands still (a long pause, a stopped process): it keeps its memory and goes on afterwards where
         /// it stood; what arrives meanwhile waits.
         #[ko = "캐시 노드가 멈춥니다(긴 일시 정지, 중단된 프로세스). 메모리는 그대로이고, 끝나면 멈춘 곳부터 계속합니다. \
@@ -230,6 +263,15 @@ words! {
         /// Each command of a cache node takes `times` as long.
         #[ko = "캐시 노드의 명령마다 `times`배의 시간이 걸립니다."]
         "cache.slow" => CacheSlow,
+        /// A replica takes over although the node is well, because somebody wants it to (Redis: `CLUSTER FAILOVER`, Sentinel's
+        /// `SENTINEL FAILOVER`): the old primary serves nobody until the first of its replicas has all that it has, and is a replica
+        /// itself from then on. Nothing is lost. If that has not happened after `for`, it stays the primary
+        /// (`CLUSTER_MF_TIMEOUT` = 5 s). Without `which`, of every node.
+        #[ko = "노드가 멀쩡한데도 복제본이 역할을 넘겨받습니다(Redis: `CLUSTER FAILOVER`, Sentinel의 `SENTINEL FAILOVER`). 기존 \
+            프라이머리는 복제본 하나가 모두 따라올 때까지 아무 명령도 처리하지 않고, 그 뒤로는 복제본이 됩니다. 유실은 \
+            없습니다. `for`가 지나도 따라오지 못하면 취소됩니다(`CLUSTER_MF_TIMEOUT` = 5초). `which`를 적지 않으면 모든 \
+            노드입니다."]
+        "cache.failover" => CacheFailover,
         /// A replica of a cache node loses its memory and loads everything again; without `which`, every one does.
         #[ko = "캐시 노드의 복제본이 메모리를 잃고 처음부터 다시 불러옵니다. `which`를 적지 않으면 모든 복제본입니다."]
         "replica.crash" => ReplicaCrash,
@@ -244,6 +286,12 @@ words! {
         /// An application server's own work takes `times` as long.
         #[ko = "애플리케이션 서버의 CPU 작업에 `times`배의 시간이 걸립니다."]
         "app.slow" => AppSlow,
+        /// The processes are killed that bring on what was written: the flushers of write-back, and the relay of an outbox. The cache
+        /// and the database live. What waits in the buffer or the outbox goes on waiting, and what such a process had in hand is
+        /// done once more when it is back, so some of it twice.
+        #[ko = "쓰인 것을 뒤에서 반영하는 프로세스(라이트백의 플러셔, 아웃박스의 릴레이)가 죽습니다. 캐시와 DB는 살아 있습니다. \
+            버퍼나 아웃박스에 있는 것은 그대로 기다리고, 처리 중이던 것은 재시작한 뒤 다시 하므로 일부는 두 번 처리됩니다."]
+        "worker.crash" => WorkerCrash,
         /// The database's process is killed: it refuses everything; what was not committed is gone. Its replicas, other
         /// machines, go on answering reads.
         #[ko = "DB 프로세스가 죽습니다. 모든 요청을 거부하고, 커밋되지 않은 것은 사라집니다. 다른 서버에 있는 복제본은 \
@@ -282,10 +330,17 @@ pub enum Part {
     Replica,
     /// An application server.
     App,
+    /// What works in the background: flushers, and the relay.
+    Worker,
     /// The database.
     Database,
     /// A link.
     Link,
+}
+
+impl Part {
+    /// All of them, in the order of menus.
+    pub const ALL: [Part; 6] = [Part::Cache, Part::Replica, Part::App, Part::Worker, Part::Database, Part::Link];
 }
 
 /// What becomes of callers while a fault lasts.
@@ -305,14 +360,17 @@ impl FaultKind {
         match self {
             FaultKind::CacheCrash => Phrase::fixed("cache crash", "캐시 크래시"),
             FaultKind::CachePowerLoss => Phrase::fixed("cache loses power", "캐시 서버 정전"),
+            FaultKind::CacheRestart => Phrase::fixed("cache restart", "캐시 재시작"),
             FaultKind::CacheFreeze => Phrase::fixed("cache freeze", "캐시 멈춤"),
             FaultKind::FlushAll => Phrase::fixed("cache emptied", "캐시 전체 삭제"),
             FaultKind::SlowCommand => Phrase::fixed("slow cache command", "느린 캐시 명령"),
             FaultKind::CacheSlow => Phrase::fixed("slow cache", "느려진 캐시"),
+            FaultKind::CacheFailover => Phrase::fixed("manual failover", "수동 페일오버"),
             FaultKind::ReplicaCrash => Phrase::fixed("replica crash", "복제본 중단"),
             FaultKind::AppCrash => Phrase::fixed("app server crash", "앱 서버 크래시"),
             FaultKind::AppFreeze => Phrase::fixed("app server freeze", "앱 서버 멈춤"),
             FaultKind::AppSlow => Phrase::fixed("slow app server", "느려진 앱 서버"),
+            FaultKind::WorkerCrash => Phrase::fixed("worker crash", "작업자 크래시"),
             FaultKind::DatabaseOutage => Phrase::fixed("database outage", "DB 중단"),
             FaultKind::DatabasePowerLoss => Phrase::fixed("database loses power", "DB 서버 정전"),
             FaultKind::DatabaseFreeze => Phrase::fixed("database freeze", "DB 멈춤"),
@@ -329,12 +387,15 @@ impl FaultKind {
         match self {
             FaultKind::CacheCrash
             | FaultKind::CachePowerLoss
+            | FaultKind::CacheRestart
             | FaultKind::CacheFreeze
             | FaultKind::FlushAll
             | FaultKind::SlowCommand
+            | FaultKind::CacheFailover
             | FaultKind::CacheSlow => Part::Cache,
             FaultKind::ReplicaCrash => Part::Replica,
             FaultKind::AppCrash | FaultKind::AppFreeze | FaultKind::AppSlow => Part::App,
+            FaultKind::WorkerCrash => Part::Worker,
             FaultKind::DatabaseOutage
             | FaultKind::DatabasePowerLoss
             | FaultKind::DatabaseFreeze
@@ -349,14 +410,17 @@ impl FaultKind {
         match self {
             FaultKind::CacheCrash
             | FaultKind::CachePowerLoss
+            | FaultKind::CacheRestart
             | FaultKind::ReplicaCrash
             | FaultKind::AppCrash
+            | FaultKind::WorkerCrash
             | FaultKind::DatabaseOutage
             | FaultKind::DatabasePowerLoss
             | FaultKind::DatabaseFailing => Callers::Refused,
             FaultKind::CacheFreeze
             | FaultKind::FlushAll
             | FaultKind::SlowCommand
+            | FaultKind::CacheFailover
             | FaultKind::CacheSlow
             | FaultKind::AppFreeze
             | FaultKind::AppSlow
@@ -381,6 +445,11 @@ impl FaultKind {
     /// Whether `silent` says something of it.
     pub fn can_be_silent(self) -> bool {
         matches!(self, FaultKind::CacheCrash | FaultKind::DatabaseOutage) || self.loses_power()
+    }
+
+    /// Whether it is planned, and `flush` and `save` say what is done first.
+    pub fn is_in_order(self) -> bool {
+        self == FaultKind::CacheRestart
     }
 
     /// Whether a machine loses power.

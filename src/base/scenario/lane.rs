@@ -152,6 +152,13 @@ record! {
         /// Whether only one reader at a time may fill a key, with a token that a write voids, and what the others do.
         #[ko = "한 번에 한 읽기만 키를 채우게 할지(쓰기가 오면 무효가 되는 토큰), 나머지는 무엇을 할지."]
         pub leases: Leases = Leases::None,
+        /// Whether each value brings the version of its row to the cache, which never puts an older one in the place of a newer copy
+        /// (compare and set: a script in Redis, `MERGE` by a version column). What a delete has left no copy of, any version fills: so
+        /// it is for lanes whose writes update the copy. For writes that reach the cache after their commit only.
+        #[ko = "값마다 행의 버전을 함께 넣고, 캐시가 더 새로운 사본을 옛 버전으로 바꾸지 않게 할지 여부(CAS: Redis 스크립트, \
+            버전 칼럼). 삭제되어 사본이 없으면 어떤 버전이든 채워지므로, 쓰기가 사본을 갱신하는 레인에 알맞습니다. 커밋 뒤에 \
+            캐시에 쓰는 레인에서만 씁니다."]
+        pub versions: bool = false,
         /// Probabilistic early refresh (XFetch): the factor β on how early a reader takes a copy for expired; the
         /// load's own time sets the scale, 1 is the paper's value.
         #[ko = "확률적 조기 갱신(XFetch): 사본을 얼마나 일찍 만료로 볼지 정하는 계수 β. 로드에 걸리는 시간이 기준이며, \

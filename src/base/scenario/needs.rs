@@ -9,8 +9,8 @@ use super::lane::Lacks;
 use super::node::{Node, join};
 use super::problem::Problems;
 use super::{
-    Cache, Capacity, Distribution, Eviction, Fault, FaultKind, FaultTarget, FaultTime, Keys, Lane, Leases, Persistence,
-    Reading, Scenario, Shed, Ttl, writing,
+    Cache, Capacity, Distribution, Eviction, Fault, FaultKind, FaultTarget, FaultTime, Keys, Lane, Leases, Order,
+    Persistence, Reading, Scenario, Shed, Ttl, Writing, writing,
 };
 use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
@@ -73,7 +73,19 @@ const NEEDS: &[(&str, Lacks)] = &[
             "TTL이 끝나는 캐시 사본이 없습니다. 캐시에서 읽게 하고 cache.ttl에 시간을 적거나, 이 항목을 빼 주세요",
         ))
     }),
-    ("app.retry_budget", |world, lane| never_retries(world, lane)),
+    ("app.cache_retries", |_, lane| never_asks_the_cache(lane)),
+    ("app.cache_backoff", |world, lane| {
+        let never = Phrase::fixed(
+            "no call to the cache is retried; set app.cache_retries, or leave this out",
+            "재시도하는 캐시 호출이 없습니다. app.cache_retries를 적거나 이 항목을 빼 주세요",
+        );
+        (world.app.cache_retries == 0).then_some(never).or(never_asks_the_cache(lane))
+    }),
+    ("app.retry_budget", |world, lane| {
+        let cache = world.app.cache_retries > 0 && lane.uses_cache();
+        never_retries(world, lane).filter(|_| !cache)
+    }),
+    ("lane.read.versions", |_, lane| never_compares(lane)),
     ("cache.memory", |world, _| all_in_memory(&world.cache)),
     ("cache.page_fault", |world, _| {
         world.cache.memory.is_none().then_some(Phrase::fixed(
@@ -149,6 +161,26 @@ fn never_retries(world: &Scenario, lane: &Lane) -> Option<Phrase> {
         "재시도가 없습니다. app.retries를 적거나 이 항목을 빼 주세요",
     );
     (world.app.retries == 0).then_some(never).or(never_calls(lane))
+}
+
+fn never_compares(lane: &Lane) -> Option<Phrase> {
+    let commits_first = match &lane.write {
+        Writing::WriteAround(_) | Writing::Outbox(_) => true,
+        Writing::WriteThrough(how) => how.order == Order::DatabaseFirst,
+        Writing::WriteBack(_) => false,
+    };
+    let versions = matches!(&lane.read, Reading::LookAside(how) if how.versions);
+    (versions && !commits_first).then_some(Phrase::fixed(
+        "this lane writes to the cache what has no version yet; write to the database first, or leave this out",
+        "아직 버전이 없는 값을 캐시에 쓰는 레인입니다. DB에 먼저 쓰거나 이 항목을 빼 주세요",
+    ))
+}
+
+fn never_asks_the_cache(lane: &Lane) -> Option<Phrase> {
+    (!lane.uses_cache()).then_some(Phrase::fixed(
+        "this lane does not use the cache; leave this out",
+        "캐시를 쓰지 않는 레인입니다. 이 항목을 빼 주세요",
+    ))
 }
 
 fn cache_never_calls(lane: &Lane) -> Option<Phrase> {
@@ -259,6 +291,13 @@ pub(super) fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems
             "플러시하는 레인이 없습니다. 레인에 write = \"write-back\"을 적거나 장애의 시점을 바꿔 주세요",
         );
         problems.because(&join(&at, "at.before_flush"), number.show().quote(), sentence);
+    }
+    if fault.what == FaultKind::WorkerCrash && !scenario.lanes.iter().any(Lane::has_workers) {
+        let sentence = Phrase::fixed(
+            "no lane flushes, and none has a relay; give a lane write = \"write-back\" or \"outbox\"",
+            "플러셔나 릴레이가 있는 레인이 없습니다. 레인에 write = \"write-back\"이나 \"outbox\"를 적어 주세요",
+        );
+        problems.because(&join(&at, "what"), fault.what.show().quote(), sentence);
     }
     if fault.what == FaultKind::AppSlow && worlds().all(|world| is_zero(&world.app.work)) {
         let sentence = Phrase::fixed(

@@ -9,10 +9,15 @@ use crate::time::Nanos;
 
 impl Lane {
     /// Whether anything of it goes to the cache.
-    fn uses_cache(&self) -> bool {
+    pub(super) fn uses_cache(&self) -> bool {
         let leaves_it_alone =
             matches!(self.write.without_readers(), Writing::WriteAround(WriteAround { cached: Invalidate::Leave, .. }));
         self.read != Reading::None {} || !leaves_it_alone
+    }
+
+    /// Whether something brings on in the background what was written.
+    pub(super) fn has_workers(&self) -> bool {
+        self.write.flushes() || self.write.outbox().is_some()
     }
 
     /// Whether its cache calls the database.
@@ -37,12 +42,13 @@ impl Scenario {
             }
             (Part::Link, Some(Link::CacheDatabase)) => self.lanes.iter().any(Lane::cache_calls),
             (Part::Database, _) => what != FaultKind::DatabaseFailing || !self.clients.never_writes(),
+            (Part::Worker, _) => self.lanes.iter().any(Lane::has_workers),
             (Part::App | Part::Link, _) => true,
         };
         let which = match what.part() {
             Part::App => Some(FaultTarget::Server(0)),
             Part::Link => link.map(FaultTarget::Link),
-            Part::Cache | Part::Replica | Part::Database => None,
+            Part::Cache | Part::Replica | Part::Worker | Part::Database => None,
         };
         let fault = Fault { which, ..Fault::new(what, FaultTime::Moment(Nanos::ZERO)) };
         let mut problems = Problems::default();
@@ -84,6 +90,8 @@ mod tests {
         let plain = "[[lane]]\nread = \"look-aside\"";
         assert!(!noticed(plain, FaultKind::ReplicaCrash, None), "there are no replicas");
         assert!(noticed("[cache]\nreplicas = 1\n[[lane]]\nread = \"look-aside\"", FaultKind::ReplicaCrash, None));
+        assert!(!noticed(plain, FaultKind::WorkerCrash, None), "nothing works in the background");
+        assert!(noticed("[[lane]]\nwrite = \"outbox\"", FaultKind::WorkerCrash, None));
         assert!(!noticed(plain, FaultKind::AppSlow, None), "requests take no CPU time");
         assert!(!noticed(plain, FaultKind::Partition, Some(Link::CacheDatabase)), "its cache calls nobody");
         assert!(noticed("[[lane]]\nread = \"read-through\"", FaultKind::Partition, Some(Link::CacheDatabase)));

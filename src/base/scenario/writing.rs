@@ -72,11 +72,12 @@ impl Writing {
         }
     }
 
-    /// How a relay passes on what was written, where the database keeps records of it.
+    /// How a relay passes on what was written, where the database keeps records of it, or its log is read.
     pub fn outbox(&self) -> Option<&Outbox> {
         match self {
             Writing::Outbox(how) => Some(how),
-            Writing::WriteAround(_) | Writing::WriteThrough(_) | Writing::WriteBack(_) => None,
+            Writing::WriteAround(how) => how.log.as_ref(),
+            Writing::WriteThrough(_) | Writing::WriteBack(_) => None,
         }
     }
 
@@ -90,14 +91,15 @@ impl Writing {
         match self {
             Writing::WriteBack(how) => Some(how.background()),
             Writing::Outbox(how) => Some(how.background()),
-            Writing::WriteAround(_) | Writing::WriteThrough(_) => None,
+            Writing::WriteAround(how) => how.log.as_ref().map(Outbox::background),
+            Writing::WriteThrough(_) => None,
         }
     }
 
     /// How long after the answer the server does what is left to do for a write, where something is.
     pub fn after_answer(&self) -> Option<Nanos> {
         match self {
-            Writing::WriteAround(how) => (how.cached == Invalidate::DeleteTwice).then_some(how.delay),
+            Writing::WriteAround(how) => how.deletes_later().then_some(how.delay),
             Writing::WriteThrough(how) => (how.acknowledge == Acknowledge::First).then_some(how.delay),
             Writing::WriteBack(_) | Writing::Outbox(_) => None,
         }
@@ -116,8 +118,9 @@ impl Writing {
     /// the cache may be too `full` for a new value or not.
     pub fn deletes_copies(&self, delete: bool, full: bool) -> bool {
         match self {
+            Writing::WriteAround(how) if how.log.as_ref().is_some_and(|log| log.cached == Relayed::Delete) => true,
             Writing::WriteAround(how) => match how.cached {
-                Invalidate::Delete | Invalidate::DeleteTwice => true,
+                Invalidate::Delete | Invalidate::DeleteTwice | Invalidate::DeleteAgain => true,
                 Invalidate::Leave => false,
                 Invalidate::Update => delete || full,
             },
@@ -132,7 +135,7 @@ impl Writing {
     pub fn without_readers(&self) -> Writing {
         match self {
             Writing::WriteAround(how) if how.cached == Invalidate::Delete => {
-                Writing::WriteAround(WriteAround { cached: Invalidate::Leave, ..how.clone() })
+                Writing::WriteAround(WriteAround { cached: Invalidate::Leave, log: None, ..how.clone() })
             }
             Writing::WriteAround(_) | Writing::WriteThrough(_) | Writing::WriteBack(_) | Writing::Outbox(_) => {
                 self.clone()
@@ -143,10 +146,12 @@ impl Writing {
     /// Notes options that contradict one another, or the way in which the lane `at` that path modifies.
     pub(super) fn check(&self, modify: &Modify, at: &str, problems: &mut Problems) {
         match self {
-            Writing::WriteAround(_) => {}
+            Writing::WriteAround(how) => {
+                how.log.iter().for_each(|log| log.check(&format!("{at}.write.log"), problems));
+            }
             Writing::WriteThrough(how) => how.check(modify, at, problems),
             Writing::WriteBack(how) => how.check(at, problems),
-            Writing::Outbox(how) => how.check(at, problems),
+            Writing::Outbox(how) => how.check(&format!("{at}.write"), problems),
         }
     }
 

@@ -6,6 +6,9 @@
 
 use std::cell::Cell;
 
+use crate::random::Stream;
+use crate::time::Nanos;
+
 /// See the module.
 #[derive(Debug)]
 pub struct RetryBudget {
@@ -47,6 +50,13 @@ impl RetryBudget {
     pub fn withheld(&self) -> u64 {
         self.withheld.get()
     }
+}
+
+/// The pause before retry number `attempt`, from 1: it doubles each time, and half of it is drawn at random.
+pub fn pause_before(attempt: u32, backoff: Nanos, jitter: &mut Stream) -> Nanos {
+    let full = backoff.0.saturating_mul(1 << (attempt - 1).min(20));
+    let share = 0.5 + 0.5 * jitter.unit();
+    Nanos((full as f64 * share) as u64)
 }
 
 #[cfg(test)]

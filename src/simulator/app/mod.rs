@@ -13,7 +13,7 @@ mod single_flight;
 use std::cell::{Cell, RefCell};
 
 pub use breaker::{Breaker, Permit};
-pub use budget::RetryBudget;
+pub use budget::{RetryBudget, pause_before};
 pub use pool::{Connection, Pool, Wait};
 pub use single_flight::{Lead, SingleFlight, Turn};
 
@@ -37,6 +37,12 @@ pub struct AppServerState {
     pub breaker: Option<Breaker>,
     /// The retries that it may make, where they are limited.
     pub retry_budget: Option<RetryBudget>,
+    /// The patience of a call to the cache.
+    pub cache_timeout: Option<Nanos>,
+    /// How often one is tried again, and the pause before the first retry.
+    cache_retries: (u32, Nanos),
+    /// Draws the random half of each pause.
+    cache_jitter: RefCell<Stream>,
     /// Draws how early its readers take a copy for expired.
     pub early: RefCell<Stream>,
     /// How often a reader waited for somebody else's lease.
@@ -60,7 +66,7 @@ pub struct AppServerCounts {
 
 impl AppServerState {
     /// The state of server number `server` at its start.
-    pub fn new(server: u32, settings: &scenario::App, early: Stream) -> AppServerState {
+    pub fn new(server: u32, settings: &scenario::App, early: Stream, cache_jitter: Stream) -> AppServerState {
         let budget = |how: &scenario::RetryBudget| RetryBudget::new(how.share, how.burst);
         AppServerState {
             server,
@@ -69,6 +75,9 @@ impl AppServerState {
             pool: settings.pool.map(Pool::new),
             breaker: settings.breaker.as_ref().map(Breaker::new),
             retry_budget: settings.retry_budget.as_ref().map(budget),
+            cache_timeout: settings.cache_timeout,
+            cache_retries: (settings.cache_retries, settings.cache_backoff),
+            cache_jitter: RefCell::new(cache_jitter),
             early: RefCell::new(early),
             lease_waits: Cell::new(0),
             refreshed: Cell::new(0),
@@ -89,6 +98,21 @@ impl AppServerState {
         if let Some(budget) = &self.retry_budget {
             budget.reset();
         }
+    }
+
+    /// A call to the cache is made for the first time: one that may be tried again pays into the budget.
+    #[inline]
+    pub fn begins_to_ask_the_cache(&self) {
+        if let (Some(budget), true) = (&self.retry_budget, self.cache_retries.0 > 0) {
+            budget.deposit();
+        }
+    }
+
+    /// The pause after so many tries of a call to the cache; `None` where there are no more, by their number or the budget.
+    pub fn pause_before_asking_the_cache(&self, tries: u32) -> Option<Nanos> {
+        let (most, backoff) = self.cache_retries;
+        let again = tries <= most && self.retry_budget.as_ref().is_none_or(RetryBudget::withdraw);
+        again.then(|| pause_before(tries, backoff, &mut self.cache_jitter.borrow_mut()))
     }
 
     /// Totals up to the moment `now`.

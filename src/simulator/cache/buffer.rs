@@ -262,6 +262,12 @@ impl Buffer {
         if row.failures > limit {
             return Requeued::Dropped;
         }
+        self.put_back(id)
+    }
+
+    /// Whoever had taken a row is no more: it waits again.
+    pub fn put_back(&mut self, id: RowId) -> Requeued {
+        let row = &mut self.rows[id];
         if self.coalesce && row.newer != NONE {
             return Requeued::Superseded;
         }
@@ -269,6 +275,15 @@ impl Buffer {
         self.front -= 1;
         self.queue(id);
         Requeued::Queued
+    }
+
+    /// The rows that are in a flush, those that came last first.
+    pub fn taken(&self) -> Vec<RowId> {
+        work::count(self.rows.all().len());
+        let taken = |(id, row): (usize, &DirtyRow)| (row.state == RowState::Taken).then_some((row.place, id as RowId));
+        let mut rows: Vec<(i64, RowId)> = self.rows.all().iter().enumerate().filter_map(taken).collect();
+        rows.sort_unstable();
+        rows.into_iter().rev().map(|(_, id)| id).collect()
     }
 
     /// A taken row leaves without having been written; returns its write.

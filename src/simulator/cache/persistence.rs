@@ -239,6 +239,23 @@ impl Persistence {
         }
     }
 
+    /// How long a snapshot takes that is written while nobody is served; an append-only file needs none.
+    pub fn saving_time(&self, entries: u32) -> Nanos {
+        if let Scheme::Snapshots { per_entry, .. } = &self.scheme {
+            Nanos(per_entry.0.saturating_mul(entries.into()))
+        } else {
+            Nanos::ZERO
+        }
+    }
+
+    /// Such a snapshot has been written, of what there is now.
+    pub fn save(&mut self, journal: &mut Journal) {
+        if let Scheme::Snapshots { .. } = &self.scheme {
+            (self.durable, self.writing) = (journal.mark(), None);
+            self.begun += 1;
+        }
+    }
+
     /// The node is at work again with what is at this `position`, which is what its disk holds.
     pub fn resync(&mut self, journal: &Journal, position: Position, now: Nanos) {
         (self.durable, self.writing) = (position, None);

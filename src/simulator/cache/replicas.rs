@@ -250,6 +250,15 @@ impl Replicas {
         self.others().filter_map(|machine| in_time(machine).then_some(())).count() as u32 >= wait
     }
 
+    /// When each replica that follows will have all that has been sent to it.
+    pub fn caught_up_at(&mut self) -> Nanos {
+        self.others()
+            .filter_map(|machine| machine.in_flight.back())
+            .map(|update| update.arrives)
+            .max()
+            .unwrap_or_default()
+    }
+
     // ---- Crashes ----
 
     /// The primary crashes: what is on its way from it is gone. Returns whether it was alive.
@@ -307,6 +316,23 @@ impl Replicas {
         let behind = others.filter(|machine| machine.acked.is_some_and(|other| other < acked));
         behind.for_each(|machine| machine.receive(acked, now, lag, Nanos::ZERO));
         Some((former, acked))
+    }
+
+    /// The first replica that will have all that has been sent to it, and when; `None` where none follows.
+    pub fn first_to_catch_up(&mut self) -> Option<Nanos> {
+        let has_all = |machine: &Machine| machine.in_flight.back().map_or(Nanos::ZERO, |update| update.arrives);
+        self.others().filter(|machine| machine.follows()).map(|machine| has_all(machine)).min()
+    }
+
+    /// The most advanced replica takes over from a primary that lives, which follows it from then on with what it has
+    /// (Redis: a partial resynchronisation). Returns whether there was one.
+    pub fn hand_over(&mut self, position: Position) -> bool {
+        let Some((number, _)) = self.best() else { return false };
+        let former = std::mem::replace(&mut self.primary, number);
+        self.machines[former].acked = Some(position);
+        self.machines[number].in_flight.clear();
+        self.failovers += 1;
+        true
     }
 
     /// The primary, back at work with `entries` at `position`, differs from what replicas have: all reload it.

@@ -45,6 +45,11 @@ impl Values {
         Values { rows, sizes: sizes.sampler(), streams: streams.steady(), constant, traced_sizes, traced_ttls, keeping }
     }
 
+    /// Whether `value` is an older version of its row than `other`, both of which carry it.
+    pub fn is_older(&self, value: WriteId, other: WriteId) -> bool {
+        self.rows.is_older(value, other)
+    }
+
     /// A trace says that the values of `key` have this size from now on, in bytes, and this TTL; the greatest time is
     /// forever.
     pub fn set_traced(&self, key: Key, size: Option<u32>, ttl: Option<Nanos>) {

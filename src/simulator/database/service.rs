@@ -201,6 +201,7 @@ impl Database {
             table::reach(current, row.key as usize, WriteId::default());
             current[row.key as usize] = row.write;
             ledger.committed(row.write, self.kernel.now());
+            self.versions.iter().for_each(|rows| rows.committed(row.write));
         };
         match query {
             Query::Write(row) | Query::Change(row, _) => {

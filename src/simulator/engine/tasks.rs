@@ -60,13 +60,14 @@ impl<F: Future<Output = ()>> Tasks<F> {
         self.owned.owner(id)
     }
 
-    /// Drops every task of `owner` where it stands, in the order of the slots.
-    pub fn drop_owned_by(&mut self, owner: u32) -> usize {
-        let its = self.owned.of(owner);
-        for &id in &its {
+    /// Drops every task of these owners where it stands, in the order of the slots. Returns how many there were.
+    pub fn drop_owned_by(&mut self, owners: &[u32]) -> usize {
+        let mut theirs: Vec<TaskId> = owners.iter().flat_map(|owner| self.owned.of(*owner)).collect();
+        theirs.sort_unstable();
+        for &id in &theirs {
             self.end(id);
         }
-        its.len()
+        theirs.len()
     }
 
     /// How many tasks are running.
@@ -109,7 +110,7 @@ mod tests {
         let mut tasks = Tasks::default();
         let ids: Vec<TaskId> = [1, 2, 1].map(|owner| tasks.spawn(two_steps(steps.clone()), owner)).to_vec();
         ids.iter().for_each(|&id| tasks.poll(id));
-        assert_eq!(tasks.drop_owned_by(1), 2);
+        assert_eq!(tasks.drop_owned_by(&[1]), 2);
         ids.iter().for_each(|&id| tasks.poll(id));
         assert_eq!(steps.get(), 3 + 10, "only the second task took its second step");
     }

@@ -69,7 +69,10 @@ impl Application {
             0 => Box::default(),
             count => keys.most_popular(&scenario.clients.keys, count),
         };
-        let state = |n| AppServerState::new(n, &settings, streams.numbered("early refresh", n));
+        let state = |n| {
+            let draws = |name: &str| streams.numbered(name, n);
+            AppServerState::new(n, &settings, draws("early refresh"), draws("cache retries"))
+        };
         let node_pools = |size| (0..cache.count()).map(|_| Pool::new(size)).collect();
         Application {
             lane: in_effect(lane),
@@ -306,7 +309,7 @@ impl World {
                 network: &self.network,
                 nodes: &self.cache,
                 events: CALL_EVENTS,
-                timeout: application.settings.cache_timeout,
+                server: state,
                 change: Cell::default(),
             },
             client: Client::default(),

@@ -169,9 +169,14 @@ impl Simulation {
         match world.cache.node(node).turn() {
             Turn::None => {}
             Turn::Loaded => world.start_flusher(node),
+            Turn::HandedOver => {
+                world.application.near.connection_lost();
+                world.application.near.connection_back();
+            }
+            Turn::Leaves { restarts, over } => self.node_leaves(node, restarts, over),
             Turn::Replaced => {
                 // Of a crashed machine, all that is over already; of a frozen one, it is now.
-                self.drop_tasks_of(Owner::node(node));
+                self.drop_tasks_of_node(node);
                 self.faults.frozen.forget(Owner::node(node));
                 world.application.near.connection_lost();
                 world.application.near.connection_back();

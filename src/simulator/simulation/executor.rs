@@ -11,7 +11,7 @@ pub(super) trait Executor {
     fn spawn(&mut self, job: Job) -> TaskId;
     fn poll(&mut self, task: TaskId);
     fn owner(&self, task: TaskId) -> Option<u32>;
-    fn drop_owned_by(&mut self, owner: Owner);
+    fn drop_owned_by(&mut self, owners: &[Owner]) -> usize;
     fn running(&self) -> usize;
 }
 
@@ -34,8 +34,9 @@ impl<F: Future<Output = ()>, S: Fn(Job) -> F> Executor for Runner<F, S> {
         self.tasks.owner(task)
     }
 
-    fn drop_owned_by(&mut self, owner: Owner) {
-        self.tasks.drop_owned_by(owner.number());
+    fn drop_owned_by(&mut self, owners: &[Owner]) -> usize {
+        let numbers: Vec<u32> = owners.iter().map(|owner| owner.number()).collect();
+        self.tasks.drop_owned_by(&numbers)
     }
 
     fn running(&self) -> usize {

@@ -3,8 +3,8 @@
 use super::frozen::Frozen;
 use super::{Simulation, Stage};
 use crate::cache::node::CacheNode;
-use crate::fault::{FaultEffect, FaultEvent, FaultSchedule, Parts};
-use crate::jobs::Owner;
+use crate::fault::{Crash, FaultEffect, FaultEvent, FaultSchedule, Parts};
+use crate::jobs::{Job, Owner};
 use crate::random::Streams;
 use crate::report::FaultReport;
 use crate::scenario::{Fault, FaultKind, Scenario};
@@ -106,10 +106,11 @@ impl Simulation {
     fn report_fault(&self, event: &FaultEvent) -> FaultReport {
         let fault = &self.faults.list[event.fault];
         let own_time = |effect: &FaultEffect| effect.own_time(|node| self.world.cache.node(node));
-        let until = if event.until > event.at {
-            event.until
-        } else {
-            event.at + event.effects.iter().map(own_time).max().unwrap_or(Nanos::ZERO)
+        let by_itself = event.effects.iter().filter_map(own_time).max().map(|takes| event.at + takes);
+        let until = match by_itself {
+            Some(end) if fault.what == FaultKind::CacheFailover => end.min(event.until),
+            Some(end) if event.until <= event.at => end,
+            _ => event.until,
         };
         let lasts = until.min(self.progress.duration) - event.at;
         FaultReport {
@@ -121,10 +122,68 @@ impl Simulation {
         }
     }
 
-    /// Drops the tasks of a crashed owner where they stand.
-    pub(super) fn drop_tasks_of(&mut self, owner: Owner) {
-        self.tasks.drop_owned_by(owner);
-        self.faults.frozen.drop_tasks_of(owner);
+    /// Drops the tasks of crashed owners where they stand. Returns how many there were.
+    fn drop_tasks_of(&mut self, owners: &[Owner]) -> usize {
+        owners.iter().for_each(|owner| self.faults.frozen.drop_tasks_of(*owner));
+        self.tasks.drop_owned_by(owners)
+    }
+
+    /// Drops the tasks of a crashed cache node where they stand, its flusher's with them.
+    pub(super) fn drop_tasks_of_node(&mut self, node: u32) {
+        self.drop_tasks_of(&[Owner::node(node), Owner::flusher(node)]);
+    }
+
+    /// The processes that bring on what was written end where they stand. They start again at once, and do nothing yet.
+    fn crash_workers(&mut self) {
+        let world = self.world.clone();
+        if self.end_process(Owner::RELAY) {
+            world.jobs.push(Job::Relay);
+        }
+        for node in 0..world.cache.count() {
+            if self.end_process(Owner::flusher(node)) {
+                world.cache.node(node).flusher_crashes();
+                world.start_flusher(node);
+            }
+        }
+    }
+
+    /// A process ends where it stands, and nothing of it goes on until it has [thawed](Simulation::thaw). Returns whether it was
+    /// running.
+    fn end_process(&mut self, owner: Owner) -> bool {
+        let asked = self.world.jobs.forget(owner);
+        let running = asked + self.drop_tasks_of(&[owner]) > 0;
+        self.faults.frozen.begin(owner);
+        running
+    }
+
+    /// They are at work again.
+    fn restart_workers(&mut self) {
+        self.thaw(Owner::RELAY);
+        (0..self.world.cache.count()).for_each(|node| self.thaw(Owner::flusher(node)));
+    }
+
+    /// A cache node is gone, with everyone's connection to it.
+    fn crash_node(&mut self, node: u32, crash: Crash, until: Nanos) {
+        self.drop_tasks_of_node(node);
+        self.world.cache.node(node).crash(crash, until);
+        self.world.application.near.connection_lost();
+    }
+
+    /// The crash of a cache node that was to last until that moment is over.
+    fn restart_node(&mut self, node: u32, crash: Crash, until: Nanos) {
+        let world = &self.world;
+        world.application.near.connection_back();
+        if world.cache.node(node).restart(crash, until) {
+            world.start_flusher(node);
+            world.start_warm_up(node);
+        }
+    }
+
+    /// A cache node has done what was to be done before it goes: it goes, and those of its `restarts` end that are over.
+    pub(super) fn node_leaves(&mut self, node: u32, restarts: u32, over: u32) {
+        let now = self.world.kernel.now();
+        (0..restarts).for_each(|_| self.crash_node(node, Crash::default(), now));
+        (0..over).for_each(|_| self.restart_node(node, Crash::default(), now));
     }
 
     /// A freeze ends; when it was the owner's last one, its tasks go on.
@@ -141,12 +200,13 @@ impl FaultEffect {
     }
 
     /// How long it takes by itself, where that is not said beforehand.
-    fn own_time<'n>(self, node_of: impl Fn(u32) -> &'n CacheNode) -> Nanos {
+    fn own_time<'n>(self, node_of: impl Fn(u32) -> &'n CacheNode) -> Option<Nanos> {
         match self {
             FaultEffect::FlushAll(node) | FaultEffect::SlowCommand(node) => {
-                node_of(node).time_for_all(self.per_entry())
+                Some(node_of(node).time_for_all(self.per_entry()))
             }
-            _ => Nanos::ZERO,
+            FaultEffect::CacheFailover(node) => node_of(node).time_to_hand_over(),
+            _ => None,
         }
     }
 
@@ -154,11 +214,8 @@ impl FaultEffect {
     fn begin(self, lane: &mut Simulation, until: Nanos) {
         let world = lane.world.clone();
         match self {
-            FaultEffect::CacheCrash(node, crash) => {
-                lane.drop_tasks_of(Owner::node(node));
-                world.cache.node(node).crash(crash, until);
-                world.application.near.connection_lost();
-            }
+            FaultEffect::CacheCrash(node, crash) => lane.crash_node(node, crash, until),
+            FaultEffect::CacheRestart(node, restart) => world.cache.node(node).begin_to_leave(restart, until),
             FaultEffect::CacheFreeze(node) => {
                 lane.faults.frozen.begin(Owner::node(node));
                 world.cache.node(node).freeze(until);
@@ -172,14 +229,16 @@ impl FaultEffect {
                 world.cache.node(node).flush_all();
             }
             FaultEffect::SlowCommand(node) => world.cache.node(node).begin_long_command(until, self.per_entry()),
+            FaultEffect::CacheFailover(node) => world.cache.node(node).begin_to_hand_over(),
             FaultEffect::CacheSlow(node, times) => world.cache.node(node).slow_down(times),
             FaultEffect::AppCrash(server) => {
-                lane.drop_tasks_of(Owner::server(server));
+                lane.drop_tasks_of(&[Owner::server(server)]);
                 world.application.servers.crash(server);
                 world.abandon_requests_of(server);
             }
             FaultEffect::AppFreeze(server) => lane.faults.frozen.begin(Owner::server(server)),
             FaultEffect::AppSlow(server, times) => world.application.servers.slow_down(server, times),
+            FaultEffect::WorkerCrash => lane.crash_workers(),
             FaultEffect::DatabaseOutage(crash) => world.database.begin_outage(crash),
             FaultEffect::DatabaseFreeze => world.database.freeze(),
             FaultEffect::DatabaseSlow(times) => world.database.slow_down(times),
@@ -196,11 +255,11 @@ impl FaultEffect {
     fn end(self, lane: &mut Simulation, until: Nanos) {
         let world = lane.world.clone();
         match self {
-            FaultEffect::CacheCrash(node, crash) => {
-                world.application.near.connection_back();
-                if world.cache.node(node).restart(crash, until) {
-                    world.start_flusher(node);
-                    world.start_warm_up(node);
+            FaultEffect::CacheCrash(node, crash) => lane.restart_node(node, crash, until),
+            FaultEffect::CacheRestart(node, _) => {
+                // One that has not gone yet goes when it can, and is back at once.
+                if !world.cache.node(node).is_still_leaving(until) {
+                    lane.restart_node(node, Crash::default(), until);
                 }
             }
             FaultEffect::CacheFreeze(node) => {
@@ -215,10 +274,12 @@ impl FaultEffect {
             FaultEffect::FlushAll(node) | FaultEffect::SlowCommand(node) => {
                 world.cache.node(node).end_long_command(until);
             }
+            FaultEffect::CacheFailover(node) => world.cache.node(node).give_up_to_hand_over(),
             FaultEffect::CacheSlow(node, times) => world.cache.node(node).speed_up(times),
             FaultEffect::AppCrash(server) => world.application.servers.restart(server),
             FaultEffect::AppFreeze(server) => lane.thaw(Owner::server(server)),
             FaultEffect::AppSlow(server, times) => world.application.servers.speed_up(server, times),
+            FaultEffect::WorkerCrash => lane.restart_workers(),
             FaultEffect::DatabaseOutage(crash) => world.database.end_outage(crash),
             FaultEffect::DatabaseFreeze => world.database.thaw(),
             FaultEffect::DatabaseSlow(times) => world.database.speed_up(times),

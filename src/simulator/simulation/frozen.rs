@@ -67,7 +67,9 @@ impl Frozen {
     /// Whether a task that would go on has to wait for the end of its owner's freeze.
     #[cold]
     pub fn keeps(&mut self, task: TaskId, owner: Option<u32>) -> bool {
-        let Some(freeze) = owner.and_then(|owner| self.owners.get_mut(&owner)) else { return false };
+        let beside = owner.and_then(Owner::beside).map(Owner::number);
+        let frozen = [owner, beside].into_iter().flatten().find(|owner| self.owners.contains_key(owner));
+        let Some(freeze) = frozen.and_then(|owner| self.owners.get_mut(&owner)) else { return false };
         if freeze.known.insert(task) {
             freeze.waiting.push(task);
         }

@@ -75,11 +75,13 @@ impl World {
             NODE_EVENTS,
             values,
         );
+        let versions = matches!(&lane.read, Reading::LookAside(how) if how.versions).then(|| rows.clone());
         let cancels = scenario.app.cancel && scenario.app.database_timeout.is_some();
         World {
             application: Application::new((scenario, lane), (near, refresh, rows), (&keys, &cache), &streams),
             clients: Clients::new(&scenario.clients, keys, &steady),
-            database: Database::new(&scenario.database, cancels, shared(), &streams, DATABASE_SERVED),
+            database: Database::new(&scenario.database, cancels, shared(), &streams, DATABASE_SERVED)
+                .counting(versions),
             network: Network::new(&scenario.network, kernel.clone(), &streams),
             observers: Observers {
                 history: RefCell::new(None),
@@ -157,10 +159,11 @@ fn node_reading(lane: &Lane, refresh: Refresh, app: &App, notifies: bool) -> Nod
         Reading::None {} => NodeReading::default(),
         Reading::LookAside(how) => {
             let keeps_stale = how.leases == Leases::Stale;
-            NodeReading { keeps_stale, grace, tracks_ttls, notifies, ..NodeReading::default() }
+            let compares = how.versions;
+            NodeReading { keeps_stale, grace, tracks_ttls, notifies, compares, ..NodeReading::default() }
         }
         Reading::ReadThrough(_) => {
-            NodeReading { refresh, keeps_stale: false, grace, tracks_ttls, tells_ends, notifies }
+            NodeReading { refresh, grace, tracks_ttls, tells_ends, notifies, ..NodeReading::default() }
         }
     }
 }

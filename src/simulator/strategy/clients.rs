@@ -8,7 +8,7 @@ use std::panic::Location;
 use std::pin::pin;
 
 use super::{negative, source};
-use crate::app::{AppServerState, Breaker, Permit, Pool, RetryBudget};
+use crate::app::{AppServerState, Breaker, Permit, Pool, RetryBudget, pause_before};
 use crate::cache::command::{Answer, Command, Fill, Found, LeaseAsked};
 use crate::cache::near::{Begun, NearCache};
 use crate::cache::node::CacheNode;
@@ -253,6 +253,11 @@ pub enum FetchedFrom {
     Load,
 }
 
+/// What remains of two failures: an attempt that may still succeed behind our back outweighs a later clear no.
+fn worse(worst: Option<CallError>, failure: CallError) -> CallError {
+    worst.filter(|worst| worst.leaves_open()).unwrap_or(failure)
+}
+
 /// The cache as an application sees it.
 pub struct CacheClient<'a> {
     /// The clock.
@@ -263,8 +268,8 @@ pub struct CacheClient<'a> {
     pub nodes: &'a Shards,
     /// The kinds of event.
     pub events: Events,
-    /// The patience of a call.
-    pub timeout: Option<Nanos>,
+    /// How patient the caller is, and how often it tries.
+    pub server: &'a AppServerState,
     /// How a write that the cache is to write later is applied.
     pub change: Cell<Change>,
 }
@@ -359,9 +364,41 @@ impl CacheClient<'_> {
         async move { self.call(command).await.map(drop) }
     }
 
+    /// Calls, and calls again after a growing pause where that is worth it; the failure reported is the one that leaves most
+    /// open.
     async fn call(&self, command: Command) -> Answer {
-        let call: Call<'_, Command, Answer> = self.nodes.command(command);
-        let event = Event::new(self.events.cache_arrival, call.id());
+        self.server.begins_to_ask_the_cache();
+        let (mut worst, mut tries) = (None, 0);
+        loop {
+            let call: Call<'_, Command, Answer> = self.nodes.command(command);
+            let event = Event::new(self.events.cache_arrival, call.id());
+            self.send(event, command);
+            let answer = self.kernel.timeout(self.server.cache_timeout, call).await.unwrap_or_else(|_| {
+                if let Some(watcher) = self.network.watched() {
+                    watcher.gives_up(event);
+                }
+                Err(CallError::TimedOut)
+            });
+            let Err(failure) = answer else { return answer };
+            let failure = worse(worst, failure);
+            tries += 1;
+            let Some(pause) = self.pause(command, failure, tries) else { return Err(failure) };
+            worst = Some(failure);
+            self.kernel.sleep(pause).await;
+        }
+    }
+
+    /// The pause after so many tries, the worst of which failed like this; `None` where it is not tried again.
+    fn pause(&self, command: Command, failure: CallError, tries: u32) -> Option<Nanos> {
+        // What was not the expected value is not so by asking again, nor has a full cache more room; and what may have been
+        // applied could be so twice.
+        let in_vain = matches!(failure, CallError::Conflict | CallError::Full);
+        let twice = failure.leaves_open() && matches!(command, Command::ChangeBehind(..));
+        if in_vain || twice { None } else { self.server.pause_before_asking_the_cache(tries) }
+    }
+
+    /// Sends a command on its way, with the value that it carries.
+    fn send(&self, event: Event, command: Command) {
         if let Some(watcher) = self.network.watched() {
             watcher.asks(self.kernel.current(), event, command.asked());
         }
@@ -373,12 +410,6 @@ impl CacheClient<'_> {
                 self.network.send_payload(Link::AppCache, Direction::Request, event, self.kernel.now(), payload);
             }
         }
-        self.kernel.timeout(self.timeout, call).await.unwrap_or_else(|_| {
-            if let Some(watcher) = self.network.watched() {
-                watcher.gives_up(event);
-            }
-            Err(CallError::TimedOut)
-        })
     }
 }
 
@@ -472,8 +503,6 @@ impl DatabaseClient<'_> {
     /// Calls, and calls again after a growing pause; the failure reported is the one that leaves most open.
     async fn with_retries<'c>(&self, begin: impl Fn() -> Call<'c, Request, Response>) -> Response {
         let mut worst: Option<CallError> = None;
-        // An attempt that may still succeed behind our back outweighs a later clear no.
-        let worse = |worst: Option<CallError>, failure| worst.filter(|worst| worst.leaves_open()).unwrap_or(failure);
         for attempt in 0..=self.retries {
             if !self.may_try(attempt) {
                 break;
@@ -577,10 +606,7 @@ impl DatabaseClient<'_> {
         }
     }
 
-    /// The pause before retry `attempt`: it doubles each time, and half of it is drawn at random.
     fn pause(&self, attempt: u32) -> Nanos {
-        let full = self.backoff.0.saturating_mul(1 << (attempt - 1).min(20));
-        let share = 0.5 + 0.5 * self.jitter.borrow_mut().unit();
-        Nanos((full as f64 * share) as u64)
+        pause_before(attempt, self.backoff, &mut self.jitter.borrow_mut())
     }
 }

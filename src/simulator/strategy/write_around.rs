@@ -1,11 +1,14 @@
 //! Write-around: to the database only.
 //!
 //! The cached copy is left to be served, stale, until its TTL ends; or it is deleted after the commit; or deleted before
-//! and once more a while after it (delayed double delete); or replaced by the new value.
+//! or right after it and once more a while later (delayed double delete); or replaced by the new value.
 //!
 //! A reader that asked the database before the commit may fill the cache after the delete: a stale copy that stays.
-//! The second delete takes it away. Replacing the copy invites another race: of two writers that commit one after the
+//! The second delete takes it away, unless that reader was slower still. Replacing the copy invites another race: of two writers that commit one after the
 //! other, the first may be the last to reach the cache.
+//!
+//! Whatever is done about it, a reader of the database's commit log may see to the copies as well (change data capture), as the
+//! relay of an [outbox](super::outbox) does; then a server that crashes between its commit and its delete leaves nothing behind.
 
 use super::App;
 use crate::model::{CallError, Key, WriteId};
@@ -22,7 +25,10 @@ pub async fn write(app: &App<'_>, how: &WriteAround, key: Key, value: WriteId) -
         Invalidate::Leave => {}
         Invalidate::Delete => _ = app.cache.delete(key).await,
         Invalidate::Update => _ = app.renew_or_drop_copy(key, value).await,
-        Invalidate::DeleteTwice => {
+        Invalidate::DeleteTwice | Invalidate::DeleteAgain => {
+            if how.cached == Invalidate::DeleteAgain {
+                _ = app.cache.delete(key).await;
+            }
             app.client.acknowledge_committed();
             app.cache.kernel.sleep(how.delay).await;
             _ = app.cache.delete(key).await;

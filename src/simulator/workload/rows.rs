@@ -5,7 +5,8 @@
 //! such values on like others; whoever needs to know asks here.
 
 use crate::model::{Key, WriteId};
-use std::cell::RefCell;
+use crate::table;
+use std::cell::{Cell, RefCell};
 
 /// The golden ratio's fraction in 64 bits: multiples of it fill the numbers evenly (Knuth, volume 3, 6.4).
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -20,6 +21,9 @@ pub struct Rows {
     first_inserted: Key,
     /// By write, a bit: whether it is a delete.
     deletes: RefCell<Vec<u64>>,
+    /// By write: how many commits there were when it was committed last; 0: never. Kept only where somebody asks.
+    versions: RefCell<Vec<u32>>,
+    commits: Cell<u32>,
 }
 
 impl Rows {
@@ -33,6 +37,8 @@ impl Rows {
             every_row_absent: absent >= 1.0,
             first_inserted: count.unwrap_or(Key::MAX),
             deletes: RefCell::default(),
+            versions: RefCell::default(),
+            commits: Cell::new(0),
         }
     }
 
@@ -44,6 +50,21 @@ impl Rows {
             deletes.resize(word + 1, 0);
         }
         deletes[word] |= 1 << (write.0 % 64);
+    }
+
+    /// Notes that a write has been committed, after all others: that is its row's version.
+    pub fn committed(&self, write: WriteId) {
+        let mut versions = self.versions.borrow_mut();
+        self.commits.set(self.commits.get() + 1);
+        table::reach(&mut versions, write.index(), 0);
+        versions[write.index()] = self.commits.get();
+    }
+
+    /// Whether `value` is an older version of its row than `other`.
+    pub fn is_older(&self, value: WriteId, other: WriteId) -> bool {
+        let versions = self.versions.borrow();
+        let version = |write: WriteId| versions.get(write.index()).copied().unwrap_or(0);
+        version(value) < version(other)
     }
 
     /// Whether `value` of `key` is a row.
@@ -67,6 +88,19 @@ impl Rows {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_two_values_the_one_committed_later_is_newer_whoever_was_issued_first() {
+        let rows = Rows::new(0.0, None);
+        let [first, second, never] = [1, 2, 3].map(WriteId);
+        rows.committed(second);
+        assert!(rows.is_older(WriteId::INITIAL, second) && !rows.is_older(second, WriteId::INITIAL));
+        rows.committed(first);
+        assert!(rows.is_older(second, first) && !rows.is_older(first, first));
+        assert!(rows.is_older(never, second), "what was never committed is older than anything");
+        rows.committed(second);
+        assert!(rows.is_older(first, second), "written again");
+    }
 
     #[test]
     fn the_absent_keys_are_spread_evenly_over_the_ranks() {

@@ -151,6 +151,8 @@ words! {
     times_as_long: &'static str,
     share_struck: &'static str,
     silent: &'static str,
+    flush_first: &'static str,
+    save_first: &'static str,
     which_node: &'static str,
     all_nodes: &'static str,
     which_server: &'static str,

@@ -173,8 +173,7 @@ fn durations(lasts: &str, language: Language) -> Html {
 
 /// The menu, by what a fault happens to.
 fn options(offers: &[Offer], chosen: Option<&str>, words: &Words) -> Html {
-    let parts = [Part::Cache, Part::Replica, Part::App, Part::Database, Part::Link];
-    let groups = parts.into_iter().filter_map(|part| {
+    let groups = Part::ALL.into_iter().filter_map(|part| {
         let options = offers.iter().filter(|offer| offer.what.part() == part).map(|offer| {
             let (value, title) = (offer.value(), offer.title(words));
             let selected = chosen == Some(value.as_str());

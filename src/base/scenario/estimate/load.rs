@@ -126,7 +126,7 @@ impl Load {
                 * calls.to_cache
                 * stay_s(&carrying_times(world, network.bandwidth.app_cache)?, at_cache * busiest(world), 1.0)?
             + 2.0 * calls.to_database * stay_s(&carrying_times(world, slowest)?, at_database, 1.0)?;
-        let pauses = if calls.attempts > 1.0 { backoff_s(world) } else { 0.0 };
+        let pauses = backoff_s(world, calls.attempts > 1.0);
         let work = match app.cores {
             None => mean_s(&app.work),
             Some(cores) => stay_s(&Times::sum([&app.work]), self.rate / f64::from(app.servers), f64::from(cores))?,
@@ -195,13 +195,16 @@ impl Calls {
         let refreshes = if lane.read.reloads() { 1.0 } else { 0.0 };
         let may_fail = world.database.abort > 0.0 || world.app.database_timeout.is_some() || !world.faults.is_empty();
         let attempts = if may_fail { 1.0 + f64::from(world.app.retries) } else { 1.0 };
+        let full = lane.write.write_back().is_some_and(|how| how.bound.is_some()) || world.cache.min_replicas > 0;
+        let cache_may_fail = full || world.app.cache_timeout.is_some() || !world.faults.is_empty();
+        let asked = if cache_may_fail { 1.0 + f64::from(world.app.cache_retries) } else { 1.0 };
         let shared = match &lane.read {
             Reading::None {} => false,
             Reading::LookAside(how) => how.single_flight,
             Reading::ReadThrough(_) => true,
         };
         Calls {
-            to_cache: 2.0 + refreshes + 2.0 * modifies,
+            to_cache: (2.0 + refreshes + 2.0 * modifies) * asked,
             to_database: (1.0 + refreshes + 2.0 * modifies) * attempts,
             attempts,
             shared,
@@ -325,9 +328,14 @@ fn lasts_s(fault: &Fault, duration: f64) -> f64 {
 // ---- Waiting ----
 
 /// What the pauses before retries come to at most, seconds.
-fn backoff_s(world: &Scenario) -> f64 {
-    let doublings = f64::from(world.app.retries).min(60.0);
-    world.app.backoff.as_secs_f64() * libm::exp2(doublings)
+fn backoff_s(world: &Scenario, queries_fail: bool) -> f64 {
+    let app = &world.app;
+    let sum = |retries: u32, first: Nanos| match retries {
+        0 => 0.0,
+        _ => first.as_secs_f64() * libm::exp2(f64::from(retries).min(60.0)),
+    };
+    let queries = if queries_fail { sum(app.retries, app.backoff) } else { 0.0 };
+    queries + sum(app.cache_retries, app.cache_backoff)
 }
 
 /// For how long something is held up by faults at most, seconds; `None` where nobody can say.

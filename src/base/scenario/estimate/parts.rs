@@ -106,7 +106,7 @@ impl<'a> Parts<'a> {
         );
         add(
             &Phrase::fixed("calls that the relay or a flusher gave up", "릴레이나 플러셔가 포기한 호출"),
-            &["write.every", "app.retries"],
+            &["write.every", "app.retries", "app.cache_retries"],
             self.given_up(),
         );
         add(
@@ -274,7 +274,9 @@ impl<'a> Parts<'a> {
     }
 
     fn outbox(&self) -> f64 {
-        if self.lane.write.outbox().is_some() { self.load.writes * 16.0 * GROWTH } else { 0.0 }
+        let versions = matches!(&self.lane.read, Reading::LookAside(how) if how.versions);
+        let records = if self.lane.write.outbox().is_some() { 16.0 } else { 0.0 };
+        self.load.writes * (records + if versions { 4.0 } else { 0.0 }) * GROWTH
     }
 
     /// How many changes a node makes at most: a read fills and evicts, or renews; a write also comes and goes as a row.
@@ -344,7 +346,7 @@ impl<'a> Parts<'a> {
         let Some(Background { every, on_each_node, .. }) = self.lane.write.background() else { return 0.0 };
         let loops = if on_each_node { f64::from(self.world.cache.shards) } else { 1.0 };
         let Some(patience) = [app.database_timeout, app.cache_timeout].into_iter().flatten().min() else { return 0.0 };
-        let tries = 1.0 + f64::from(app.retries);
+        let tries = 1.0 + f64::from(app.retries.max(app.cache_retries));
         let round = every.as_secs_f64().max(tries * patience.as_secs_f64());
         let rate = loops * tries / round;
         let span = 2.0 * self.world.duration.as_secs_f64() + limits::SETTLING.as_secs_f64();

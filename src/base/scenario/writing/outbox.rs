@@ -47,13 +47,14 @@ impl Outbox {
         }
     }
 
+    /// Notes what is wrong with one whose options are `at` that path.
     pub(super) fn check(&self, at: &str, problems: &mut Problems) {
         if self.every > Nanos::from_secs(3_600) {
             let sentence = Phrase::fixed(
                 "the relay would still be busy when the run ends; give at most 1h",
                 "실행이 끝날 때까지 릴레이가 일을 마치지 못합니다. 1h 이하로 적어 주세요",
             );
-            problems.because(&format!("{at}.write.every"), self.every.show().quote(), sentence);
+            problems.because(&format!("{at}.every"), self.every.show().quote(), sentence);
         }
     }
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use crate::cache::command::{Answer, Command};
 use crate::engine::{CallId, CallQueue, Calls};
-use crate::fault::Slowdown;
+use crate::fault::{Restart, Slowdown};
 use crate::model::Key;
 use crate::stage::Condition;
 use crate::time::Nanos;
@@ -34,9 +34,25 @@ pub(super) struct Availability {
     /// Whether it is frozen or busy with a long command.
     halted: bool,
     slow: Slowdown,
+    /// What it does before it goes, where it is restarted in order.
+    leaving: Option<Leaving>,
     /// When the silent crashes are to end, and who gets no response until then.
     silences: Moments,
     unanswered: CallQueue,
+}
+
+/// Restarts that were asked for, of a node that has not gone yet.
+#[derive(Debug, Default)]
+pub(super) struct Leaving {
+    /// What was asked for in any of them.
+    pub(super) first: Restart,
+    /// When it goes although replicas lag behind.
+    pub(super) patience: Option<Nanos>,
+    /// When it will have saved.
+    pub(super) saved_at: Option<Nanos>,
+    /// When the restarts are to end, and how many are over.
+    until: Moments,
+    over: u32,
 }
 
 /// Moments, some of them several times.
@@ -83,6 +99,12 @@ impl Availability {
         self.down > 0
     }
 
+    /// Whether it tells callers that it serves nobody: it is down, or about to go.
+    #[inline]
+    pub(super) fn refuses(&self) -> bool {
+        self.is_down() || self.is_leaving() && !self.is_frozen()
+    }
+
     /// Whether the node stands still.
     #[inline]
     pub(super) fn is_frozen(&self) -> bool {
@@ -103,7 +125,7 @@ impl Availability {
 
     /// How it is, for those who watch.
     pub(super) fn condition(&self) -> Condition {
-        match (self.is_down() || self.is_silent(), self.halted) {
+        match (self.is_down() || self.is_silent() || self.is_leaving(), self.halted) {
             (true, _) => Condition::Down,
             (_, true) => Condition::Frozen,
             _ if self.slow.is_empty() => Condition::Up,
@@ -139,6 +161,45 @@ impl Availability {
         self.long_commands = Moments::default();
         self.update();
         std::mem::take(&mut self.expired)
+    }
+
+    // ---- Restarts in order ----
+
+    /// Whether it refuses calls because it is about to go.
+    #[inline]
+    pub(super) fn is_leaving(&self) -> bool {
+        self.leaving.is_some()
+    }
+
+    /// Whether it flushes everything because it is about to go.
+    pub(super) fn flushes_all(&self) -> bool {
+        self.leaving.as_ref().is_some_and(|leaving| leaving.first.flush)
+    }
+
+    /// What it does before it goes.
+    pub(super) fn leaving(&mut self) -> Option<&mut Leaving> {
+        self.leaving.as_mut()
+    }
+
+    /// It is to do this first, then to go, and to be back at that moment.
+    pub(super) fn begin_to_leave(&mut self, first: Restart, until: Nanos) {
+        let leaving = self.leaving.get_or_insert_default();
+        leaving.first.flush |= first.flush;
+        leaving.first.save |= first.save;
+        leaving.until.add(until);
+    }
+
+    /// A restart that was to end at that moment is over; whether the node has not even gone.
+    pub(super) fn is_still_leaving(&mut self, until: Nanos) -> bool {
+        let Some(leaving) = self.leaving.as_mut().filter(|leaving| leaving.until.has(until)) else { return false };
+        leaving.until.take(until);
+        leaving.over += 1;
+        true
+    }
+
+    /// It goes: for how many restarts, and how many of them are over.
+    pub(super) fn leave(&mut self) -> (u32, u32) {
+        self.leaving.take().map_or((0, 0), |leaving| (leaving.until.len as u32 + leaving.over, leaving.over))
     }
 
     // ---- Silence ----

@@ -54,6 +54,8 @@ pub(super) struct Durable {
     loaded_at: Option<Nanos>,
     /// When a replica takes over, unless the primary is back before.
     takeover_at: Option<Nanos>,
+    /// When one takes over in order.
+    handover_at: Option<Nanos>,
     /// Responses that wait for the disk or for replicas, when each leaves, and for which change, if it made one.
     waiting: VecDeque<(CallId, Nanos, Option<Position>)>,
     /// Memory for the commands of a round, used again.
@@ -115,6 +117,8 @@ pub(super) enum Due {
     Loaded,
     /// The primary has not responded for so long that a replica takes over.
     TakeOver,
+    /// A replica has all that the primary has, and takes over in order.
+    HandOver,
 }
 
 /// What a crash has broken.
@@ -151,6 +155,7 @@ impl Durability {
             loading_per_entry: settings.loading,
             loaded_at: None,
             takeover_at: None,
+            handover_at: None,
             waiting: VecDeque::new(),
             applied: Vec::new(),
             touched: Nanos::ZERO,
@@ -387,7 +392,7 @@ impl Durability {
         let Some(durable) = self.durable() else { return Broken::default() };
         let was_loading = durable.loaded_at.take().is_some();
         durable.advance(now);
-        durable.at_work = false;
+        (durable.at_work, durable.handover_at) = (false, None);
         if let Some(persistence) = &mut durable.persistence {
             persistence.crash(crash, &mut durable.journal);
         }
@@ -396,6 +401,48 @@ impl Durability {
             replicas.primary_crashes();
         }
         Broken { was_loading, calls }
+    }
+
+    /// When the replicas will have all that has changed until now, if they do not have it yet.
+    pub(super) fn caught_up_at(&mut self, now: Nanos) -> Option<Nanos> {
+        let durable = self.durable()?;
+        durable.advance(now);
+        durable.replicas.as_mut().map(Replicas::caught_up_at).filter(|at| *at > now)
+    }
+
+    /// When the first of the replicas will have all that has changed until now; `None` where none follows.
+    pub(super) fn first_to_catch_up(&mut self, now: Nanos) -> Option<Nanos> {
+        let durable = self.durable()?;
+        durable.advance(now);
+        durable.replicas.as_mut()?.first_to_catch_up().map(|at| at.max(now))
+    }
+
+    /// A replica takes over in order at that moment, `None`: it does not after all. Returns the moment that was set before.
+    pub(super) fn hand_over_at(&mut self, at: Option<Nanos>) -> Option<Nanos> {
+        self.durable().and_then(|durable| std::mem::replace(&mut durable.handover_at, at))
+    }
+
+    /// The most advanced replica takes over from a primary that lives; returns whether there was one.
+    pub(super) fn hand_over(&mut self, now: Nanos) -> bool {
+        let Some(durable) = self.durable() else { return false };
+        durable.advance(now);
+        let position = durable.journal.position();
+        durable.replicas.as_mut().is_some_and(|replicas| replicas.hand_over(position))
+    }
+
+    /// How long it takes to save so many entries while nobody is served; `None`: no time.
+    pub(super) fn saving_time(&self, entries: u32) -> Option<Nanos> {
+        let takes = self.get()?.persistence.as_ref()?.saving_time(entries);
+        (takes > Nanos::ZERO).then_some(takes)
+    }
+
+    /// What there is has been saved.
+    pub(super) fn save(&mut self, now: Nanos) {
+        let Some(durable) = self.durable() else { return };
+        durable.advance(now);
+        if let Some(persistence) = &mut durable.persistence {
+            persistence.save(&mut durable.journal);
+        }
     }
 
     /// The primary does not respond from now on, crashed or frozen. If that lasts, a replica takes over: when, unless that is
@@ -487,6 +534,9 @@ impl Durability {
         } else if durable.takeover_at == Some(now) {
             durable.takeover_at = None;
             Due::TakeOver
+        } else if durable.handover_at == Some(now) {
+            durable.handover_at = None;
+            Due::HandOver
         } else {
             Due::Nothing
         }

@@ -4,11 +4,14 @@ use super::durability::{Due, Earlier};
 use super::state::{CacheNode, State};
 use crate::cache::journal::Position;
 use crate::engine::CallId;
-use crate::fault::Crash;
+use crate::fault::{Crash, Restart};
 use crate::ledger::{Holder, Ledger, Release};
 use crate::model::{CallError, Key, WriteId};
 use crate::time::Nanos;
 use crate::work;
+
+/// How long a node that is restarted in order waits for its replicas (Redis 7: `shutdown-timeout` = 10 s).
+const REPLICAS_PATIENCE: Nanos = Nanos::from_secs(10);
 
 /// What a node has to say when something that kept it from work may have ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +22,15 @@ pub enum Turn {
     Loaded,
     /// Another machine is the node from now on; tasks of the former one are over.
     Replaced,
+    /// Another machine is the node from now on, in order: it goes on with what the former one was doing.
+    HandedOver,
+    /// It has done what was to be done before it goes, for so many restarts, of which so many are over.
+    Leaves {
+        /// How many.
+        restarts: u32,
+        /// Of them, how many are over.
+        over: u32,
+    },
 }
 
 /// The node itself.
@@ -42,6 +54,7 @@ impl CacheNode {
         self.await_takeover(state);
         self.keep_what_can_come_back(state);
         self.break_connections(state);
+        self.go_on_leaving(state);
     }
 
     /// The primary does not respond from now on, crashed or frozen: if that lasts, a replica takes over.
@@ -198,13 +211,18 @@ impl CacheNode {
     pub fn turn(&self) -> Turn {
         self.end_long_commands();
         let state = &mut *self.state();
-        match state.durability.due(self.now()) {
-            Due::Nothing => Turn::None,
+        let due = state.durability.due(self.now());
+        if due != Due::Nothing {
+            self.go_on_leaving(state);
+        }
+        match due {
+            Due::Nothing => self.leave(state),
             Due::Loaded => {
                 let up = state.server.availability.come_up();
                 self.resync(state);
                 if up { Turn::Loaded } else { Turn::None }
             }
+            Due::HandOver => self.hand_over(state),
             Due::TakeOver => {
                 if self.take_over(state) {
                     Turn::Replaced
@@ -213,6 +231,78 @@ impl CacheNode {
                 }
             }
         }
+    }
+}
+
+/// Restarts in order.
+impl CacheNode {
+    /// The node refuses whoever calls from now on, does what is to be done first, and goes; it is to be back at that moment.
+    pub fn begin_to_leave(&self, first: Restart, until: Nanos) {
+        let state = &mut *self.state();
+        // Where values live in the cache only, nobody would flush them.
+        let flush = first.flush && state.buffer.is_flushed();
+        state.server.availability.begin_to_leave(Restart { flush, ..first }, until);
+        if flush {
+            self.wake_flusher(state);
+        }
+        self.go_on_leaving(state);
+    }
+
+    /// The restart that was to end at that moment is over; whether the node has not even gone.
+    pub fn is_still_leaving(&self, until: Nanos) -> bool {
+        self.state().server.availability.is_still_leaving(until)
+    }
+
+    /// Looks whether the node, if it is to go, can do so now.
+    pub(super) fn go_on_leaving(&self, state: &State) {
+        if state.server.availability.is_leaving() {
+            self.schedule_turn(self.now());
+        }
+    }
+
+    /// Goes, if it is to and everything that is to be done first has been done. One that has crashed meanwhile is gone.
+    fn leave(&self, state: &mut State) -> Turn {
+        let now = self.now();
+        if state.server.availability.is_leaving() && !state.server.availability.is_down() {
+            if state.server.availability.is_halted() {
+                return Turn::None; // its end comes back to this
+            }
+            if !state.server.is_idle(now) {
+                self.schedule_turn(state.server.busy_until().max(now));
+                return Turn::None;
+            }
+            if let Some(at) = self.prepare_to_leave(state) {
+                at.into_iter().for_each(|at| self.schedule_turn(at));
+                return Turn::None;
+            }
+        }
+        match state.server.availability.leave() {
+            (0, _) => Turn::None,
+            (restarts, over) => Turn::Leaves { restarts, over },
+        }
+    }
+
+    /// Does what is to be done before the idle node goes. `None` where all is done; else when to look again, unless the end of
+    /// a flush says so.
+    fn prepare_to_leave(&self, state: &mut State) -> Option<Option<Nanos>> {
+        let now = self.now();
+        let leaving = state.server.availability.leaving()?;
+        if leaving.first.flush && state.buffer.held().0 > 0 {
+            return Some(None);
+        }
+        let patience = *leaving.patience.get_or_insert(now.saturating_add(REPLICAS_PATIENCE));
+        if let Some(at) = state.durability.caught_up_at(now).filter(|_| patience > now) {
+            return Some(Some(at.min(patience)));
+        }
+        if leaving.first.save {
+            let takes = || state.durability.saving_time(state.memory.good_entries(now)).unwrap_or_default();
+            let saved_at = *leaving.saved_at.get_or_insert_with(|| now.saturating_add(takes()));
+            if saved_at > now {
+                return Some(Some(saved_at));
+            }
+            state.durability.save(now);
+        }
+        None
     }
 }
 
@@ -241,6 +331,45 @@ impl CacheNode {
         self.admit_replicas(state);
         self.watch_all(state);
         true
+    }
+
+    /// The node serves nobody until one of its replicas has all that it has, and then that one is the node.
+    pub fn begin_to_hand_over(&self) {
+        let state = &mut *self.state();
+        let now = self.now();
+        if state.server.availability.is_down() || state.server.availability.is_frozen() {
+            return; // there is nothing to be had from it in order
+        }
+        let Some(at) = state.durability.first_to_catch_up(now) else { return };
+        if let Some(before) = state.durability.hand_over_at(Some(at)) {
+            state.server.availability.end_long_command(before, now); // asked for once more
+        }
+        state.server.availability.begin_long_command(at, now);
+        self.schedule_turn(at);
+    }
+
+    /// How long that takes; `None` where it would not begin.
+    pub fn time_to_hand_over(&self) -> Option<Nanos> {
+        let state = &mut *self.state();
+        let well = !state.server.availability.is_down() && !state.server.availability.is_frozen();
+        state.durability.first_to_catch_up(self.now()).filter(|_| well).map(|at| at - self.now())
+    }
+
+    /// If no replica has taken over yet, none does.
+    pub fn give_up_to_hand_over(&self) {
+        let at = self.state().durability.hand_over_at(None);
+        at.into_iter().for_each(|at| self.end_long_command(at));
+    }
+
+    /// A replica that has all the node has takes over. What its loads and flushes do goes on: the new machine has them, too.
+    fn hand_over(&self, state: &mut State) -> Turn {
+        let well = !state.server.availability.is_down() && !state.server.availability.is_frozen();
+        if !well || !state.durability.hand_over(self.now()) {
+            return Turn::None;
+        }
+        state.durability.took_over(self.now());
+        self.admit_replicas(state);
+        Turn::HandedOver
     }
 
     /// Replicas that live and have nothing load everything from the primary, if it is up.

@@ -25,6 +25,9 @@ const DRAIN_PAUSE: Nanos = Nanos::from_secs(1);
 impl CacheNode {
     pub(super) fn write_behind(&self, state: &mut State, key: Key, write: WriteId, ttl: EntryTtl) {
         self.changes(state, key);
+        if state.buffer.newest_write(key) == Some(write) {
+            return; // asked for again, by somebody who has heard nothing of the first time
+        }
         let now = self.now();
         {
             let mut ledger = self.common.ledger.borrow_mut();
@@ -45,7 +48,7 @@ impl CacheNode {
         }
     }
 
-    fn wake_flusher(&self, state: &State) {
+    pub(super) fn wake_flusher(&self, state: &State) {
         if let Some(flusher) = state.buffer.flusher() {
             self.common.kernel.wake(flusher);
         }
@@ -81,6 +84,9 @@ impl CacheNode {
     pub(super) fn admit(&self, state: &mut State) {
         while let Some(call) = state.buffer.admit_next(&self.common.calls) {
             self.admit_one(state, call);
+        }
+        if state.server.availability.is_leaving() && state.buffer.held().0 == 0 {
+            self.schedule_turn(self.now());
         }
     }
 
@@ -170,11 +176,16 @@ impl CacheNode {
     /// After a flush that `failed`, enough rows are no reason to try again at once. Comes with the moment up to which
     /// rows must be due to be flushed now: any, when it is not for the interval's sake.
     pub fn flush_due(&self, at: Nanos, failed: bool) -> FlushDue<'_> {
-        let draining = self.common.draining.get();
+        let draining = self.is_draining(&self.state());
         // Nobody writes any more, so what remains need not wait for a long interval to pass.
         let at = if failed && draining { at.min(self.now().saturating_add(DRAIN_PAUSE)) } else { at };
         self.common.ledger.borrow_mut().next_flush(at);
         FlushDue { node: self, at, scheduled: false, on_count: !failed, on_drain: !(failed && draining) }
+    }
+
+    /// Whether everything is to be flushed: at the end of the run, or before the node goes.
+    fn is_draining(&self, state: &State) -> bool {
+        self.common.draining.get() || state.server.availability.flushes_all()
     }
 
     /// How many rows wait for a flush and are due at `by`.
@@ -218,6 +229,20 @@ impl CacheNode {
             let Some(marked) = state.buffer.delete_mark(key) else { continue };
             self.release(state, marked, if marked == written { Release::Delivered } else { Release::FlushMarkLost });
             self.clean(state, key, written);
+        }
+        self.admit(state);
+    }
+
+    /// The process that flushes has crashed: what it had taken waits again, and what it was about to write may be written twice.
+    pub fn flusher_crashes(&self) {
+        let state = &mut *self.state();
+        state.buffer.set_flusher(None);
+        let taken = state.buffer.taken();
+        work::count(taken.len());
+        for id in taken {
+            if let Some(GivenUp::Superseded { write, by }) = state.buffer.put_back(id) {
+                self.release(state, write, Release::Coalesced { into: by });
+            }
         }
         self.admit(state);
     }
@@ -272,7 +297,7 @@ impl Future for FlushDue<'_> {
         let state = &mut *node.state();
         let buffer = &mut state.buffer;
         let queued = buffer.due(Nanos::MAX);
-        let drains = node.common.draining.get() && queued > 0;
+        let drains = (node.common.draining.get() || state.server.availability.flushes_all()) && queued > 0;
         let enough = queued > 0 && buffer.wants_flush();
         let at_tick = kernel.now() >= self.at;
         if at_tick && !drains {

@@ -61,6 +61,7 @@ impl CacheNode {
             self.let_answers_go(now - since);
         }
         self.serve_again(state);
+        self.go_on_leaving(state);
         let mut stalled = state.server.availability.take_stalled();
         let expired = state.server.availability.take_overlooked();
         drop(borrowed);
@@ -117,6 +118,7 @@ impl CacheNode {
         let Some(busy) = state.server.availability.end_long_command(until, self.now()) else { return };
         state.counts.busy_ns += u128::from(busy.0);
         self.serve_again(state);
+        self.go_on_leaving(state);
     }
 
     /// Long commands that end by themselves may have ended.

@@ -55,7 +55,7 @@ impl Server {
         if self.availability.is_silent() {
             self.availability.leave_unanswered(calls, call);
             Arrival::Held
-        } else if self.availability.is_down() {
+        } else if self.availability.refuses() {
             Arrival::Refused
         } else if self.availability.is_halted() {
             self.hold(calls, call);
@@ -152,6 +152,11 @@ impl Server {
             *until = until.saturating_add(now - since);
         }
         self.called_back = false;
+    }
+
+    /// Whether it serves nothing and nobody waits in line.
+    pub(super) fn is_idle(&self, now: Nanos) -> bool {
+        self.busy_until() <= now && self.line.is_empty()
     }
 
     /// Stops serving; gives what it was serving.

@@ -165,7 +165,7 @@ impl CacheNode {
             Command::Set(key, value) => {
                 self.changes(state, key);
                 // What is still to be written to the database is newer than anything that comes from there.
-                if state.buffer.newest_write(key).is_none() {
+                if state.buffer.newest_write(key).is_none() && !self.has_newer(state, key, value) {
                     self.keep(state, Keep { key, value, ttl: EntryTtl::Usual, origin: Origin::Update });
                 }
             }
@@ -398,6 +398,12 @@ impl CacheNode {
         }
     }
 
+    /// Whether there is a copy of a newer version of the row, in a lane that compares them.
+    fn has_newer(&self, state: &State, key: Key, value: WriteId) -> bool {
+        let held = || state.memory.good_entry(key, self.now()).map(|entry| WriteId(entry.value));
+        self.reading.compares && held().is_some_and(|held| self.common.values.is_older(value, held))
+    }
+
     fn fill(&self, state: &mut State, fill: Fill) {
         let Fill { key, value, guard, ttl, load_time } = fill;
         let allowed = match guard {
@@ -405,7 +411,7 @@ impl CacheNode {
             Guard::Lease(token) => state.loads.redeem(key, token),
             Guard::CompareAndSet(old) => state.memory.holds(key, old),
         };
-        if !allowed {
+        if !allowed || self.has_newer(state, key, value) {
             state.counts.app.fills_refused += 1;
         } else if state.buffer.newest_write(key).is_none() {
             self.keep(state, Keep { key, value, ttl, origin: Origin::Fill });

@@ -35,6 +35,8 @@ pub struct NodeReading {
     pub tracks_ttls: bool,
     /// Whether it says when the copies end that it gives to whom it loads for (bounded near caches).
     pub tells_ends: bool,
+    /// Whether it keeps the newer of two versions of a row.
+    pub compares: bool,
     /// Whether it tells the near caches what is written (their messages).
     pub notifies: bool,
 }

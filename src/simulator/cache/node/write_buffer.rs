@@ -168,6 +168,11 @@ impl WriteBuffer {
         }
     }
 
+    /// Whether anything is ever flushed.
+    pub(super) fn is_flushed(&self) -> bool {
+        self.settings.flush
+    }
+
     /// Whether an entry that has been flushed leaves the store.
     pub(super) fn removes_flushed(&self) -> bool {
         self.settings.after_flush == AfterFlush::Remove
@@ -222,8 +227,25 @@ impl WriteBuffer {
 
     /// The database did not take a taken row: it waits again, or leaves.
     pub(super) fn flush_failed(&mut self, id: RowId, requeue: u32) -> Option<GivenUp> {
+        let outcome = self.rows.requeue(id, requeue);
+        self.give_up(id, outcome)
+    }
+
+    /// Whoever flushed is no more: gives the rows that were in its hands, those that came last first.
+    pub(super) fn taken(&self) -> Vec<RowId> {
+        self.rows.taken()
+    }
+
+    /// One of them waits again, or leaves.
+    pub(super) fn put_back(&mut self, id: RowId) -> Option<GivenUp> {
+        let outcome = self.rows.put_back(id);
+        self.give_up(id, outcome)
+    }
+
+    /// A taken row leaves, unless it waits again.
+    fn give_up(&mut self, id: RowId, outcome: Requeued) -> Option<GivenUp> {
         let (key, write) = self.rows.row(id);
-        let given_up = match self.rows.requeue(id, requeue) {
+        let given_up = match outcome {
             Requeued::Queued => return None,
             Requeued::Dropped => GivenUp::TooOften(write),
             Requeued::Superseded => {

@@ -73,6 +73,10 @@ fn fault_block(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
             if fault.what.can_be_silent() {
                 <Check label={w.silent} value={fault.silent == Some(true)} set={ctx.setter(format!("fault.{i}.silent"), FieldValue::of::<bool>)} />
             }
+            if fault.what.is_in_order() {
+                <Check label={w.flush_first} value={fault.flush == Some(true)} set={ctx.setter(format!("fault.{i}.flush"), FieldValue::of::<bool>)} />
+                <Check label={w.save_first} value={fault.save == Some(true)} set={ctx.setter(format!("fault.{i}.save"), FieldValue::of::<bool>)} />
+            }
             if fault.what.has_share() {
                 <Number path={format!("fault.{i}.share")} label={w.share_struck} value={fault.share.unwrap_or(0.0)} />
             }
@@ -82,7 +86,7 @@ fn fault_block(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
 
 /// Every fault there is, by what it happens to.
 fn fault_options(w: &'static Words, chosen: FaultKind) -> Html {
-    let groups = [Part::Cache, Part::Replica, Part::App, Part::Database, Part::Link].into_iter().map(|part| {
+    let groups = Part::ALL.into_iter().map(|part| {
         let all = FaultKind::ALL.into_iter().filter(|what| what.part() == part);
         let options = all.map(|what| {
             html! { <option value={what.name()} selected={chosen == what}>{ what.title().say(w.lang).to_owned() }</option> }
@@ -97,7 +101,7 @@ fn usual_target(what: FaultKind) -> Option<FaultTarget> {
     match what.part() {
         Part::App => Some(FaultTarget::Server(0)),
         Part::Link => Some(FaultTarget::Link(Link::AppCache)),
-        Part::Cache | Part::Replica | Part::Database => None,
+        Part::Cache | Part::Replica | Part::Worker | Part::Database => None,
     }
 }
 
@@ -107,8 +111,8 @@ fn what(ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     let change = ctx.dispatch.reform(move |name: String| {
         let what = FaultKind::ALL.into_iter().find(|what| what.name() == name).unwrap_or(FaultKind::CacheCrash);
         // All else about it is as usual again, but not when it occurs.
-        let usual =
-            ["which", "for", "times", "share", "silent"].map(|field| Edit::remove(format!("fault.{i}.{field}")));
+        let usual = ["which", "for", "times", "share", "silent", "flush", "save"]
+            .map(|field| Edit::remove(format!("fault.{i}.{field}")));
         let what_and_which = [
             Edit::set(format!("fault.{i}.what"), FieldValue::of(&what)),
             Edit::set(format!("fault.{i}.which"), FieldValue::of(&usual_target(what))),
