@@ -117,8 +117,8 @@ fn app() -> impl Strategy<Value = App> {
             let ((pool, breaker, near), pool_timeout, cancel, cores) = own;
             let retry_budget = near.as_ref().map(|near| RetryBudget { share: 0.25, burst: near.capacity });
             App {
-                cache_retries: retries % 4,
-                cache_backoff: if retries % 4 == 0 { App::default().cache_backoff } else { backoff },
+                cache_retries: u32::from(retries % 8 == 1),
+                cache_backoff: if retries % 8 != 1 { App::default().cache_backoff } else { backoff },
                 servers,
                 work,
                 cores,
