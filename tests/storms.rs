@@ -70,7 +70,7 @@ fn value(field: &FormField, draws: &mut Stream) -> Option<String> {
         // A relay that never succeeds tries for as long as a run may settle, an hour: not every millisecond.
         "lane.0.write.every" => pick(draws, &["20ms", "50ms", "100ms", "100s"]),
         // Each retry doubles the pause: twenty of them outlast the hour that a run is given to settle.
-        "app.retries" => pick(draws, &["0", "0", "1", "3", "6"]),
+        "app.retries" | "app.cache_retries" => pick(draws, &["0", "0", "1", "3", "6"]),
         "cache.shards" => pick(draws, &["1", "1", "2", "5"]),
         "database.abort" => pick(draws, &["0", "0", "0", "0.3", "1"]),
         "database.queue" => pick(draws, &["0", "1", "10000", "10000"]),
