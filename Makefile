@@ -5,8 +5,8 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
-# cargo fmt does not see files that a macro declares.
-FMT_POLICIES := rustfmt --edition 2024 src/simulator/cache/eviction/*.rs
+# cargo fmt does not see files that a macro declares, nor another workspace.
+FMT_POLICIES := rustfmt --edition 2024 src/simulator/cache/eviction/*.rs benches/nexosim/main.rs
 WASM := --target wasm32-unknown-unknown --lib --bin page --bin figure
 
 # A machine that builds once has no use for what helps the next build: gigabytes, and the time to write them.

@@ -116,7 +116,9 @@ def main():
         found["Ciw"] = None
     found["NeXosim"] = None
     if len(sys.argv) > 1:
-        found["NeXosim"] = float(subprocess.run(sys.argv[1], check=True, capture_output=True).stdout)
+        # As the others, a package that does not run is a dash in the table.
+        run = subprocess.run(sys.argv[1], capture_output=True)
+        found["NeXosim"] = float(run.stdout) if run.returncode == 0 else None
     print(json.dumps(found))
 
 

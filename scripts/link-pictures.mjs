@@ -19,4 +19,4 @@ for (const line of made.trim().split("\n")) {
   await page.screenshot({ path: root(`static/p/${name}.png`) });
 }
 await browser.close();
-copyFileSync(root("target/link-pictures/made-from.tsv"), root("static/p/made-from.tsv"));
+copyFileSync(root("target/link-pictures/made-from.tsv"), root("tests/data/link_pictures.tsv"));

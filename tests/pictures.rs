@@ -170,7 +170,7 @@ fn drawn_beside_a_link(name: &str) -> (String, String) {
     (svg, line)
 }
 
-/// They are PNGs, which a browser makes; the table that stands beside them says of which drawings.
+/// They are PNGs, which a browser makes; a table says of which drawings.
 #[test]
 fn the_pictures_beside_links_show_what_the_presets_do() {
     let names: Vec<&str> = std::iter::once("page").chain(presets::ALL.iter().map(|preset| preset.name)).collect();
@@ -185,7 +185,7 @@ fn the_pictures_beside_links_show_what_the_presets_do() {
         }
         return std::fs::write(folder.join("made-from.tsv"), table).unwrap();
     }
-    let made_from = std::fs::read_to_string(root.join("static/p/made-from.tsv")).unwrap_or_default();
+    let made_from = std::fs::read_to_string(root.join("tests/data/link_pictures.tsv")).unwrap_or_default();
     let stale: Vec<&str> = table.lines().filter(|line| !made_from.lines().any(|made| made == *line)).collect();
     assert!(stale.is_empty(), "REWRITE_PICTURES=1, then scripts/link-pictures.mjs, makes these again: {stale:?}");
     for name in names {

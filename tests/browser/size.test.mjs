@@ -55,9 +55,9 @@ if (process.argv.includes("--record")) {
     }
   });
 
-  test("the programs do not tell where they were built", () => {
+  test("the programs and the texts beside them do not tell where they were built", () => {
     const folders = [homedir(), fileURLToPath(new URL("../..", import.meta.url))];
-    for (const name of readdirSync(DIST).filter((name) => name.endsWith(".wasm"))) {
+    for (const name of readdirSync(DIST).filter((name) => /\.(wasm|js|html|txt|json)$/.test(name))) {
       const text = readFileSync(join(DIST, name)).toString("latin1");
       for (const folder of folders) assert.ok(!text.includes(`${folder.replace(/\/$/, "")}/`), `${name} names ${folder}`);
     }

@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn a_line_is_known_again_by_its_number_and_no_other_file_has_one() {
         assert_eq!(line(number("/somewhere/src/simulator/strategy/look_aside.rs", 37)), Some(("look_aside", 37)));
-        assert_eq!(line(number("src\\strategy\\none.rs", 8)), Some(("none", 8)));
+        assert_eq!(line(number("src\\simulator\\strategy\\none.rs", 8)), Some(("none", 8)));
         assert_eq!(
             (number("src/simulator/strategy/clients.rs", 9), number("src/simulator/cache/leases.rs", 9), line(0)),
             (0, 0, None)
