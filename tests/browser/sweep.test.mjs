@@ -108,8 +108,8 @@ visit(world, "two fields make a heat map for each lane, by keyboard alone, and w
   const named = await panel(page).getByRole("table").first().locator("thead th").allInnerTexts();
   const fails = named.indexOf("Failed requests");
   const points = best.map((row) => [4, 5, fails].map((place) => (place < 0 ? 0 : parseFloat(row[place].replace(/,/g, "")))));
-  // As more is read from the database, the latency falls; or fewer requests fail.
-  const falls = points.every(([reads, p99, failed], i) => points.slice(0, i).every((one) => one[0] === reads || one[1] > p99 || one[2] > failed));
+  // As more is read from the database, the latency falls (as far as its digits tell), or fewer requests fail.
+  const falls = points.every(([reads, p99, failed], i) => points.slice(0, i).every((one) => one[0] === reads || one[1] >= p99 || one[2] > failed));
   assert.ok(falls && points.length > 1, JSON.stringify([named, points]));
 });
 
@@ -130,8 +130,9 @@ visit(world, "what is cancelled ends its workers at once and keeps what has been
   const told = (await download(page, "Download JSON lines")).trim().split("\n");
   assert.equal(told.length, 1 + 5 * kept, "a row for each lane of what has come to its end");
   // What is said of the seeds is what the rows have.
-  const counts = Map.groupBy(told.slice(1).map((row) => JSON.parse(row)).filter((row) => row.lane === 0), (row) => row.cell);
-  const [least, most] = [Math.min, Math.max].map((of) => of(...[...counts.values()].map((rows) => rows.length)));
+  const counts = new Map();
+  for (const row of told.slice(1).map((row) => JSON.parse(row))) if (row.lane === 0) counts.set(row.cell, (counts.get(row.cell) ?? 0) + 1);
+  const [least, most] = [Math.min, Math.max].map((of) => of(...counts.values()));
   const said = least === most ? `${most} of 20` : `${least} to ${most} of 20`;
   assert.ok((await panel(page).innerText()).includes(`mean of ${said} seeds`), said);
   assert.ok((await download(page, "Download SVG")).includes(`seeds a cell: ${said};`), said);
