@@ -92,7 +92,7 @@ fn what_cannot_be_swept_is_told_before_anything_runs() {
     for (args, told) in [
         (&["--vary", "cache.tll=1s,2s"][..], "cache.tll"),
         (&["--vary", "cache.ttl=1s..9s"], "LOW..HIGH/logN"),
-        (&["--vary", "cache.capacity=0,10"], "at cache.capacity=0"),
+        (&["--vary", "cache.capacity=0,10"], "error: cache.capacity = 0:"),
         (&["--vary", "cache.capacity=1..9999/lin9999", "--seeds", "1000"], "at most 200000 runs"),
         (&["--vary", "cache.ttl=1s,2s", "--vary", "cache.ttl=3s"], "cache.ttl varies twice"),
         (&["--vary", "seed=1,2"], "--vary seed=1,2: for other seeds there is --seeds"),

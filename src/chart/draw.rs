@@ -289,7 +289,13 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             let runs = runs.map(|run| within(&held(run, line.steps, &line.breaks), from, to));
             runs.map(|run| run.into_iter().map(|(t, v)| (x(t), y(v))).collect::<Vec<_>>()).collect::<Vec<_>>()
         });
-        edges[0].iter().zip(&edges[1]).try_for_each(|(low, high)| self.band(low, high, line.look))
+        edges[0].iter().zip(&edges[1]).try_for_each(|(low, high)| {
+            self.band(low, high, line.look)?;
+            // Beside other areas of the same colour it is told by its edges.
+            let fine = Pen { strength: self.strength * 0.6, ..*self };
+            let colour = lane_style(line.look).colour;
+            [low, high].into_iter().filter(|_| line.steps).try_for_each(|edge| fine.stroke(edge, colour, 0.75))
+        })
     }
 
     /// A line up to the moment that is looked at, and faintly what comes after it.

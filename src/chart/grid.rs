@@ -320,7 +320,7 @@ pub fn heat(measure: &Measure, fields: [&Varied; 2], lanes: &[Cells], paper: &Pa
     pen.end(&title, top + map_high * lanes.len().div_ceil(columns) as f64)
 }
 
-/// Two measures of which less is better against each other: the points that nothing beats joined by a line, the others faint; a
+/// Two measures against each other: the points that nothing beats joined by a line, the others faint; a
 /// ring around those that have some of what they should have none of (`harm`).
 pub fn frontier(
     measures: [&Measure; 2],

@@ -161,8 +161,9 @@ fn grid_of((head, rows): (Value, Rows)) -> Result<Grid, Failure> {
     let numbers = |run: &BTreeMap<u64, Value>| -> Numbers {
         run.values().map(|row| std::array::from_fn(|place| row[MEASURES[place].name].as_f64())).collect()
     };
-    let source = source(head["engine"].as_str().unwrap_or("?"), &head["seeds"].to_string());
-    Ok(Grid { fields, lanes, runs: rows.iter().map(|(key, run)| (*key, numbers(run))).collect(), source })
+    let runs = rows.iter().map(|(key, run)| (*key, numbers(run))).collect();
+    let source = source(head["engine"].as_str().unwrap_or("?"), head["seeds"].as_u64().unwrap_or(0), &runs);
+    Ok(Grid { fields, lanes, runs, source })
 }
 
 /// The cells in which the fields have these values.

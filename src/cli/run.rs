@@ -9,7 +9,7 @@ use clap::Args;
 use super::outcome::Outcome;
 use super::seeds::{Format, SEEDS_MAX, repeat};
 use super::{Failure, input, note};
-use crate::chart::bands::Range;
+use crate::chart::bands::{self, Range};
 use crate::chart::palette::Theme;
 use crate::chart::{self, Band, Data, FIGURES, LaneData, Options};
 use crate::escape::shown_json;
@@ -47,7 +47,8 @@ struct Printing {
     #[arg(long)]
     effect: bool,
     /// Also draw the figures as SVG files, into this folder. With --seeds: those of the first run, and behind each line of latency,
-    /// hit ratio and lost writes the band in which nine of ten of the runs lie.
+    /// hit ratio and lost writes a band: from the 5th to the 95th percentile of the runs, of fewer than 20 from the least to the
+    /// greatest, of more than 500 those of the first 500.
     #[arg(long, value_name = "DIR")]
     svg: Option<PathBuf>,
     /// Run it with so many seeds, from the scenario's on, and print each number's mean with its 95 % interval, its range, and
@@ -136,6 +137,9 @@ impl Printing {
             let against = lane_named(scenario, against).ok_or_else(|| {
                 Failure::Input(format!("--against {against}: there is no such lane; the lanes are:{}", list(scenario)))
             })?;
+            if self.svg.is_some() && count > bands::RUNS_MAX {
+                note(&format!("the figures' bands are those of the first {} runs", bands::RUNS_MAX));
+            }
             let (repeated, steps) = repeat(scenario, trace.clone(), (count, against), self.svg.is_some())?;
             if let Some(folder) = &self.svg {
                 let first = Outcome::of(scenario, trace, None).map_err(cannot_run)?;

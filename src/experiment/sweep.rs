@@ -116,6 +116,11 @@ impl Sweep {
         link::with(scenario, &settings).map_err(|error| {
             let told: Vec<String> = settings.iter().map(|(field, value)| format!("{field}={value}")).collect();
             let (at, why) = (shown(&told.join(", ")).into_owned(), error.phrase());
+            if let [(field, value)] = settings[..]
+                && why.to_string().starts_with(&format!("{field} = {value}"))
+            {
+                return why; // which names both
+            }
             phrase!("at {at}: {why}", "{at}: {why}", why)
         })
     }

@@ -34,6 +34,8 @@ pub struct Point {
     pub cell: u64,
     /// By measure.
     pub values: Vec<f64>,
+    /// The same, so that less is better.
+    pub costs: Vec<f64>,
     /// The share.
     pub failed: f64,
     /// Whether another one is nowhere worse and somewhere better.
@@ -41,11 +43,11 @@ pub struct Point {
 }
 
 impl Point {
-    /// Whether it is nowhere more and somewhere less, and not by failing more: latencies are those of good answers, so that who
+    /// Whether it costs nowhere more and somewhere less, and not by failing more: latencies are those of good answers, so that who
     /// refuses most would be fastest.
     fn beats(&self, other: &Point) -> bool {
         const AS_GOOD: f64 = 0.001;
-        let pairs = || self.values.iter().zip(&other.values);
+        let pairs = || self.costs.iter().zip(&other.costs);
         self.failed <= other.failed + AS_GOOD && pairs().all(|(a, b)| a <= b) && pairs().any(|(a, b)| a < b)
     }
 }
@@ -64,9 +66,22 @@ pub fn measure(name: &str) -> Option<Measure> {
     Some(Measure { called: name.clone(), name, is_share: known.is_share })
 }
 
-/// What the pictures of a sweep say they are from.
-pub fn source(engine: &str, seeds: &str) -> String {
+/// What the pictures of a sweep say they are from; `asked`: with how many seeds each cell is to be run.
+pub fn source(engine: &str, asked: u64, runs: &BTreeMap<Key, Numbers>) -> String {
+    let seeds = match seeds_there(runs) {
+        (least, most) if least == most && least >= asked => asked.to_string(),
+        (least, most) if least == most => format!("{least} of {asked}"),
+        (least, most) => format!("{least} to {most} of {asked}"),
+    };
     format!("cachelane sweep, engine {engine}, seeds a cell: {seeds}; means")
+}
+
+/// With how many seeds the cells have been run of which there is a run: the fewest, and the most.
+pub fn seeds_there(runs: &BTreeMap<Key, Numbers>) -> (u64, u64) {
+    let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
+    runs.keys().for_each(|(cell, _)| *counts.entry(*cell).or_default() += 1);
+    let most = counts.values().copied().max().unwrap_or(0);
+    (counts.into_values().min().unwrap_or(0), most)
 }
 
 impl Grid {
@@ -78,7 +93,8 @@ impl Grid {
         let lanes = names.into_iter().enumerate().map(|(lane, name)| (name, look(lane))).collect();
         let varied = |vary: &super::Vary| Varied { field: vary.field.clone(), values: vary.values.clone() };
         let fields = sweep.vary().iter().map(varied).collect();
-        Some(Grid { fields, lanes, runs, source: source(ENGINE_VERSION, &sweep.seeds().to_string()) })
+        let source = source(ENGINE_VERSION, u64::from(sweep.seeds()), &runs);
+        Some(Grid { fields, lanes, runs, source })
     }
 
     /// How many cells there are.
@@ -135,7 +151,13 @@ impl Grid {
                 let values: Option<Vec<f64>> = cells.iter().map(|lanes| Some(lanes[lane].cells[place]?.mean)).collect();
                 let [errors, requests] = [&errors, &requests].map(|all| all[lane].cells[place].map_or(0.0, |s| s.mean));
                 let failed = errors / requests.max(1.0);
-                points.extend(values.map(|values| Point { lane, cell, values, failed, beaten: false }));
+                let cost = |(measure, value): (&Measure, &f64)| {
+                    if MORE_IS_BETTER.contains(&measure.name.as_str()) { -value } else { *value }
+                };
+                points.extend(values.map(|values| {
+                    let costs = measures.iter().zip(&values).map(cost).collect();
+                    Point { lane, cell, values, costs, failed, beaten: false }
+                }));
             }
         }
         points
@@ -150,5 +172,43 @@ impl Grid {
             beaten: point.beaten,
             harmed: point.values.get(2).is_some_and(|harm| *harm > 0.0),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_more_is_better_the_greater_value_beats_and_who_fails_more_beats_nobody() {
+        let of = |hits: f64, reads: f64, failed: f64| {
+            let numbers = std::array::from_fn(|place| match MEASURES[place].name {
+                "hit_ratio" => Some(hits),
+                "database_reads" => Some(reads),
+                "errors" => Some(failed * 1_000.0),
+                "requests" => Some(1_000.0),
+                _ => None,
+            });
+            vec![numbers]
+        };
+        let fields =
+            vec![Varied { field: "cache.ttl".to_owned(), values: ["1s", "2s", "3s"].map(str::to_owned).into() }];
+        let runs = [((0, 7), of(0.9, 5.0, 0.0)), ((1, 7), of(0.8, 5.0, 0.0)), ((2, 7), of(0.99, 4.0, 0.5))];
+        let lanes = vec![("a".to_owned(), 0)];
+        let grid = Grid { fields, lanes, runs: runs.into(), source: String::new() };
+        let measures = ["hit_ratio", "database_reads"].map(|name| measure(name).expect("a measure"));
+        let mut points = grid.points(&[0, 1, 2], &measures);
+        mark_beaten(&mut points);
+        let seen: Vec<(f64, bool)> = points.iter().map(|point| (point.values[0], point.beaten)).collect();
+        assert_eq!(seen, [(0.9, false), (0.8, true), (0.99, false)]);
+    }
+
+    #[test]
+    fn a_picture_says_with_how_many_seeds_its_cells_have_been_run_and_not_with_how_many_they_are_to_be() {
+        let of = |keys: &[Key]| source("4", 3, &keys.iter().map(|key| (*key, Vec::new())).collect());
+        let says = |told: &str| format!("cachelane sweep, engine 4, seeds a cell: {told}; means");
+        assert_eq!(of(&[(0, 7), (0, 8), (0, 9), (1, 7), (1, 8), (1, 9)]), says("3"));
+        assert_eq!(of(&[(0, 7), (0, 8), (1, 7), (2, 7)]), says("1 to 2 of 3"));
+        assert_eq!(of(&[(0, 7), (1, 7)]), says("1 of 3"), "of each cell that is there the first");
     }
 }

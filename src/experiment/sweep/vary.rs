@@ -1,7 +1,10 @@
 //! The values that a field takes in a sweep: `1s,5s,20s`, or a range `1s..60s/log10`.
 
+use std::collections::BTreeSet;
+
 use crate::bytes::Bytes;
 use crate::phrase::{Phrase, phrase};
+use crate::scenario::limits::{self, Range};
 use crate::time::Nanos;
 
 /// A field and its values, as links write them.
@@ -40,7 +43,7 @@ impl Vary {
             return Err(Phrase::fixed("for other seeds there is --seeds N", "시드를 바꾸려면 --seeds N을 쓰세요"));
         }
         let values = match values.split_once("..") {
-            Some((low, rest)) => range(low, rest)?,
+            Some((low, rest)) => range(low, rest, takes_fractions(field))?,
             None => pieces(values),
         };
         if values.len() > VALUES_MAX {
@@ -50,12 +53,12 @@ impl Vary {
                 "값이 {count}개입니다. 필드마다 최대 {VALUES_MAX}개입니다"
             ));
         }
-        for (place, value) in values.iter().enumerate() {
+        let mut seen = BTreeSet::new();
+        for value in &values {
             if value.is_empty() {
                 return Err(Phrase::fixed("a value is empty", "빈 값이 있습니다"));
             }
-            // few: VALUES_MAX
-            if values[..place].contains(value) {
+            if !seen.insert(value) {
                 return Err(phrase!("{value} stands there twice", "{value}: 두 번 있습니다"));
             }
         }
@@ -86,7 +89,12 @@ enum Unit {
     Number,
 }
 
-fn range(low: &str, rest: &str) -> Result<Vec<String>, Phrase> {
+/// Whether a field is a number that need not be whole: between 1 and 2 it then has values.
+fn takes_fractions(field: &str) -> bool {
+    limits::of(field).is_some_and(|limit| matches!(limit.range, Range::Number(..)))
+}
+
+fn range(low: &str, rest: &str, takes_fractions: bool) -> Result<Vec<String>, Phrase> {
     const HOW: Phrase = Phrase::fixed(
         "write a range as LOW..HIGH/logN or LOW..HIGH/linN, with N values from 2 to 10000, such as 1s..60s/log10",
         "범위는 1s..60s/log10처럼 LOW..HIGH/logN이나 LOW..HIGH/linN으로 쓰세요. N은 값의 개수로 2부터 10000까지입니다",
@@ -98,7 +106,10 @@ fn range(low: &str, rest: &str) -> Result<Vec<String>, Phrase> {
         (None, None) => return Err(HOW),
     };
     let count = count.parse::<usize>().ok().filter(|count| (2..=VALUES_MAX).contains(count)).ok_or(HOW)?;
-    let (unit, low, high) = ends(low.trim(), high.trim())?;
+    let (unit, low, high) = match ends(low.trim(), high.trim())? {
+        (Unit::Whole, low, high) if takes_fractions => (Unit::Number, low, high),
+        ends => ends,
+    };
     if low >= high || (is_log && low <= 0.0) {
         let how = HOW;
         return Err(phrase!(
@@ -184,6 +195,16 @@ mod tests {
         assert_eq!(values("1..4/lin10"), ["1", "2", "3", "4"]);
         assert_eq!(values("0.1..0.9/lin3"), ["0.1", "0.5", "0.9"]);
         assert_eq!(values("1MiB..4MiB/log2"), ["1MiB", "4MiB"]);
+    }
+
+    #[test]
+    fn between_whole_ends_there_are_fractions_where_the_field_takes_them() {
+        let of = |field: &str, text: &str| Vary::of(field, text).expect("values").values;
+        assert_eq!(of("clients.keys.alpha", "1..2/lin5"), ["1", "1.25", "1.5", "1.75", "2"]);
+        assert_eq!(of("clients.keys.alpha", "1..4/log5"), ["1", "1.41", "2", "2.83", "4"]);
+        assert_eq!(of("clients.write_ratio", "0..1/lin3"), ["0", "0.5", "1"]);
+        assert_eq!(of("lane.2.cache.shards", "1..4/log5"), ["1", "2", "3", "4"], "half a shard there is not");
+        assert_eq!(of("cache.capacity", "1..4/lin7"), ["1", "2", "3", "4"]);
     }
 
     #[test]

@@ -115,7 +115,7 @@ fn seeds_switch(props: &FiguresProps, band: &Phrase) -> Html {
     }
 }
 
-const SEEDS: Phrase = Phrase::fixed("Range over seeds", "시드별 범위");
+const SEEDS: Phrase = Phrase::fixed("Range over seeds", "시드 간 범위");
 const BEFORE: Phrase = Phrase::fixed("Dotted: before the last change", "점선: 마지막 변경 전");
 const KEEP_BOTH: Phrase = Phrase::fixed("Keep both as lanes", "둘 다 레인으로 남기기");
 const HIDE: Phrase = Phrase::fixed("Hide it", "숨기기");

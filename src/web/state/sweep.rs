@@ -110,39 +110,108 @@ pub fn fields(scenario: &Scenario) -> Vec<(String, Vec<FormField>)> {
 /// The field that varies at first.
 pub const FIRST: &str = "cache.ttl";
 
-/// What a field's values are at first: around its own by factors, or what may be chosen. Nothing where no such values are to be
-/// had: its reader knows some.
-pub fn suggested(field: &FormField) -> String {
+/// Whether a field can have another value in this scenario: an option of what nobody uses cannot.
+pub fn can_vary(scenario: &Scenario, field: &FormField) -> bool {
+    let is_good = |value: &str| link::with(scenario, &[(&field.path, value)]).is_ok();
+    let others = |values: &String| {
+        let vary = Vary::of(&field.path, values).ok();
+        vary.is_some_and(|vary| vary.values.iter().any(|value| *value != field.value && is_good(value)))
+    };
+    candidates(field).iter().any(others) || ends(field).iter().any(|value| *value != field.value && is_good(value))
+}
+
+/// What a field's values are at first: around its own by factors, or what may be chosen; each can be run. Nothing where no such
+/// values are to be had: its reader knows some.
+pub fn suggested(scenario: &Scenario, field: &FormField) -> String {
+    let is_good = |value: &String| link::with(scenario, &[(&field.path, value)]).is_ok();
+    if let Input::Choice(words) = &field.takes {
+        let words = words.iter().map(|(word, _)| word).filter(|word| **word != field.value);
+        let others: Vec<&str> = words.filter(|word| is_good(word)).take(3).map(String::as_str).collect();
+        // What has options of its own would lose them.
+        let can = !others.is_empty() && field.value != "()";
+        return if can { format!("{},{}", field.value, others.join(",")) } else { String::new() };
+    }
+    let all_good = |values: &String| {
+        let vary = Vary::of(&field.path, values).ok();
+        vary.is_some_and(|vary| vary.values.len() > 1 && vary.values.iter().all(is_good))
+    };
+    candidates(field).into_iter().find(all_good).unwrap_or_default()
+}
+
+/// Values that may be good, the best first.
+fn candidates(field: &FormField) -> Vec<String> {
     match &field.takes {
-        Input::Flag => "false,true".to_owned(),
-        Input::Choice(words) if words.iter().all(|(word, _)| word != "()") => {
-            let others = words.iter().map(|(word, _)| word.as_str()).filter(|word| *word != field.value);
-            std::iter::once(field.value.as_str()).chain(others.take(3)).collect::<Vec<_>>().join(",")
+        Input::Flag => vec!["false,true".to_owned()],
+        Input::Choice(words) => words.iter().map(|(word, _)| word.clone()).collect(),
+        Input::Distribution(_) | Input::Ttl(_) if field.value.contains('(') => {
+            scaled(&field.value).into_iter().collect()
         }
-        _ => around(field).unwrap_or_default(),
+        _ => {
+            let zero = match (field.value.parse::<Nanos>(), field.limit.map(|limit| limit.range)) {
+                (_, Some(Range::Number(..))) if field.value == "0" => Some("0,0.1,0.2"),
+                (_, Some(Range::Whole(..))) if field.value == "0" => Some("0,1,2"),
+                (Ok(Nanos(0)), Some(Range::Time(..))) => Some("0ms,1ms,10ms"),
+                _ => None,
+            };
+            let factors = [(4, 4), (2, 2), (4, 1), (1, 4)];
+            let around = factors.into_iter().filter_map(|by| around(field, by));
+            around.chain(zero.map(str::to_owned)).collect()
+        }
     }
 }
 
-/// From a quarter of what stands there to four times as much, within what may stand there.
-fn around(field: &FormField) -> Option<String> {
+/// The least and the greatest that may stand there.
+fn ends(field: &FormField) -> Vec<String> {
+    let Some(limit) = field.limit else { return Vec::new() };
+    match limit.range {
+        Range::Whole(least, most) => vec![least.to_string(), most.to_string()],
+        Range::Number(least, most) => vec![least.to_string(), most.to_string()],
+        Range::Time(least, most) => vec![least.to_string(), most.to_string()],
+        Range::Size(least, most) => vec![least.to_string(), most.to_string()],
+        Range::Capacity(most, ..) => vec!["1".to_owned(), most.to_string()],
+    }
+}
+
+/// A distribution with all its durations halved, as it is, and with them doubled.
+fn scaled(value: &str) -> Option<String> {
+    let by = |(over, under): (u64, u64)| -> Option<String> {
+        let mut text = String::new();
+        for piece in value.split_inclusive(['(', ')', ',', ':']) {
+            let end = piece.trim_end_matches(['(', ')', ',', ':']).len();
+            let (word, mark) = piece.split_at(end);
+            match word.parse::<Nanos>() {
+                Ok(Nanos(time)) if word.parse::<f64>().is_err() => {
+                    text.push_str(&Nanos(time.checked_mul(over)? / under).to_string());
+                }
+                _ => text.push_str(word),
+            }
+            text.push_str(mark);
+        }
+        Some(text)
+    };
+    Some(format!("{},{value},{}", by((1, 2))?, by((2, 1))?))
+}
+
+/// From a part of what stands there, one `down`th, to `up` times as much, within what may stand there.
+fn around(field: &FormField, (down, up): (u64, u64)) -> Option<String> {
     let range = field.limit.map(|limit| limit.range);
     let value = field.value.as_str();
-    let (low, high) = if let Ok(whole) = value.parse::<u64>() {
+    let (low, high) = if let (Ok(whole), false) = (value.parse::<u64>(), matches!(range, Some(Range::Number(..)))) {
         let (least, most) = match range {
             Some(Range::Whole(least, most)) => (least, most),
             Some(Range::Capacity(most, ..)) => (1, u64::from(most)),
-            Some(Range::Number(_, most)) => (1, most as u64),
             _ => (1, u64::MAX),
         };
-        ((whole / 4).max(least).max(1), whole.saturating_mul(4).min(most)).written(|whole| whole.to_string())?
+        ((whole / down).max(least).max(1), whole.saturating_mul(up).min(most)).written(|whole| whole.to_string())?
     } else if let Ok(number) = value.parse::<f64>() {
-        let most = if let Some(Range::Number(_, most)) = range { most } else { f64::MAX };
-        (number / 4.0, (number * 4.0).min(most)).written(|number| number.to_string())?
+        let (least, most) = if let Some(Range::Number(least, most)) = range { (least, most) } else { (0.0, f64::MAX) };
+        let (low, high) = ((number / down as f64).max(least), (number * up as f64).min(most));
+        (low, high).written(|number| number.to_string())?
     } else if let Ok(Nanos(time)) = value.parse::<Nanos>() {
         let (least, most) = if let Some(Range::Time(least, most)) = range { (least.0, most.0) } else { (1, u64::MAX) };
-        ((time / 4).max(least).max(1), time.saturating_mul(4).min(most)).written(|time| Nanos(*time).to_string())?
+        ((time / down).max(least).max(1), time.saturating_mul(up).min(most)).written(|time| Nanos(*time).to_string())?
     } else if let Ok(Bytes(size)) = value.parse::<Bytes>() {
-        ((size / 4).max(1), size.saturating_mul(4)).written(|size| Bytes(*size).to_string())?
+        ((size / down).max(1), size.saturating_mul(up)).written(|size| Bytes(*size).to_string())?
     } else {
         return None;
     };
@@ -170,6 +239,15 @@ pub fn asked(scenario: &Scenario, picks: &[(String, String)], seeds: u32) -> Res
         |(place, (field, values)): (usize, &(String, String))| Vary::of(field, values).map_err(|why| (place, why));
     let vary = picks.iter().enumerate().map(vary).collect::<Result<Vec<Vary>, (usize, Phrase)>>()?;
     let last = vary.len().saturating_sub(1);
+    let cells = vary.iter().fold(1, |all: u64, vary| all.saturating_mul(vary.values.len() as u64));
+    let runs = cells.saturating_mul(u64::from(seeds));
+    if cells > CELLS_MAX || runs > RUNS_MAX {
+        let why = phrase!(
+            "{cells} cells and {runs} runs are too many for a page (at most {CELLS_MAX} and {RUNS_MAX}); `cachelane sweep` makes more",
+            "셀 {cells}개, 실행 {runs}회는 페이지에서 실행하기에 너무 많습니다(최대 {CELLS_MAX}개, {RUNS_MAX}회). 명령줄의 `cachelane sweep`을 쓰세요"
+        );
+        return Err((last, why));
+    }
     let sweep = Sweep::new(scenario.clone(), vary, seeds).map_err(|why| (last, why))?;
     if let Err(why) = sweep.at(0) {
         // Which of them it is, where that can be told.
@@ -178,15 +256,23 @@ pub fn asked(scenario: &Scenario, picks: &[(String, String)], seeds: u32) -> Res
         };
         return Err(sweep.settings(0).into_iter().enumerate().find_map(alone).unwrap_or((last, why)));
     }
-    let (cells, runs) = (sweep.cells(), sweep.cells().saturating_mul(u64::from(seeds)));
-    if cells > CELLS_MAX || runs > RUNS_MAX {
-        let why = phrase!(
-            "{cells} cells and {runs} runs are too many for a page (at most {CELLS_MAX} and {RUNS_MAX}); `cachelane sweep` makes more",
-            "셀 {cells}개, 실행 {runs}회는 페이지에서 실행하기에 너무 많습니다(최대 {CELLS_MAX}개, {RUNS_MAX}회). 명령줄의 `cachelane sweep`을 쓰세요"
-        );
-        return Err((last, why));
-    }
+    values_are_good(&sweep)?;
     Ok(sweep)
+}
+
+/// Of each field, whether it can have its values, the others their first ones; of very many the ends.
+fn values_are_good(sweep: &Sweep) -> Result<(), (usize, Phrase)> {
+    const FEW: usize = 12;
+    let firsts = sweep.settings(0);
+    for (place, vary) in sweep.vary().iter().enumerate() {
+        let is_looked_at = |at: &usize| vary.values.len() <= FEW || at + 1 == vary.values.len();
+        for value in (1..vary.values.len()).filter(is_looked_at).map(|at| vary.values[at].as_str()) {
+            let mut settings = firsts.clone();
+            settings[place].1 = value;
+            link::with(sweep.scenario(), &settings).map_err(|error| (place, error.phrase()))?;
+        }
+    }
+    Ok(())
 }
 
 /// The edits that put a cell's values into the scenario.
@@ -280,26 +366,55 @@ mod tests {
     }
 
     #[test]
-    fn what_is_suggested_can_be_run_and_has_the_scenario_s_own_value_between_its_ends() {
-        let mut suggestions = 0;
+    fn what_is_on_offer_can_vary_and_what_is_suggested_can_be_run() {
+        let (mut suggestions, mut offered, mut refused) = (0, 0, 0);
         for name in ["default", "tipping-point", "product-list"] {
             let of = presets::get(name).expect("a preset").scenario().clone();
             for field in fields(&of).into_iter().flat_map(|(_, fields)| fields) {
-                let values = suggested(&field);
+                let values = suggested(&of, &field);
+                let can = can_vary(&of, &field);
+                offered += usize::from(can);
+                refused += usize::from(!can);
                 if !values.is_empty() {
                     suggestions += 1;
-                    let vary = Vary::of(&field.path, &values);
-                    assert!(vary.is_ok_and(|vary| vary.values.len() > 1), "{}={values}", field.path);
+                    let sweep = asked(&of, &picks(&[(&field.path, &values)]), 1);
+                    let sweep = sweep.unwrap_or_else(|(_, why)| panic!("{}={values}: {why}", field.path));
+                    assert!(can && sweep.cells() > 1 && sweep.check().is_ok(), "{}={values}", field.path);
                 }
             }
         }
-        assert!(suggestions > 100, "{suggestions}");
-        let all: Vec<FormField> = fields(&scenario()).into_iter().flat_map(|(_, fields)| fields).collect();
-        let of = |path: &str| suggested(all.iter().find(|field| field.path == path).expect(path));
-        assert_eq!(of(FIRST), "3.75s..1min/log5");
-        assert_eq!(of("cache.capacity"), "125..2000/log5");
-        assert_eq!(of("clients.write_ratio"), "0.05..0.8/log5");
-        assert_eq!(of("lane.4.write.every"), "1.25s..20s/log5");
+        assert!(suggestions > 100 && refused > 20, "{suggestions} of {offered}, and {refused} cannot vary");
+        assert!(suggestions * 10 > offered * 7, "{suggestions} of {offered} open with values");
+        let of = scenario();
+        let all: Vec<FormField> = fields(&of).into_iter().flat_map(|(_, fields)| fields).collect();
+        let first = |path: &str| suggested(&of, all.iter().find(|field| field.path == path).expect(path));
+        assert_eq!(first(FIRST), "3.75s..1min/log5");
+        assert_eq!(first("cache.capacity"), "125..2000/log5");
+        assert_eq!(first("clients.write_ratio"), "0.05..0.8/log5");
+        assert_eq!(first("lane.4.write.every"), "1.25s..20s/log5");
+        assert!(first("fault.0.at").ends_with("/log5"), "within the run, {}", first("fault.0.at"));
         assert!(all.iter().all(|field| field.path != "seed" && field.path != "name"));
+    }
+
+    #[test]
+    fn a_distribution_is_suggested_with_half_its_durations_and_with_twice_as_long_ones() {
+        let told = scaled("lognormal(median:1ms,p99:30ms)").expect("values");
+        let vary = Vary::of("database.read", &told).expect("three values");
+        assert_eq!(vary.values[0], "lognormal(median:500us,p99:15ms)");
+        assert_eq!(vary.values[2], "lognormal(median:2ms,p99:60ms)");
+        let rows = scaled("empirical((50,2ms),(100,8ms))").expect("values");
+        assert!(rows.starts_with("empirical((50,1ms),(100,4ms)),"), "percents stay: {rows}");
+    }
+
+    #[test]
+    fn every_value_is_looked_at_and_of_a_long_range_its_ends() {
+        let why = |field: &str, values: &str| {
+            let refused = asked(&scenario(), &picks(&[("cache.ttl", "1s,2s"), (field, values)]), 1);
+            let (place, why) = refused.expect_err(values);
+            (place, why.to_string())
+        };
+        assert_eq!(why("cache.capacity", "10,0").0, 1);
+        let (place, told) = why("fault.0.at", "5s..2h/log50");
+        assert!(place == 1 && told.matches("fault.0.at").count() == 1, "told once: {told}");
     }
 }

@@ -27,6 +27,10 @@ static WHY: Phrase = Phrase::fixed(
 );
 static COUNT_LABEL: Phrase = Phrase::fixed("Seeds", "시드 수");
 static FINISHED: Phrase = Phrase::fixed("Finished runs", "끝난 실행");
+static BANDS: Phrase = Phrase::fixed(
+    "The figures above have a band behind each line now; “Range over seeds”, above them, shows and hides it.",
+    "위 그래프의 선 뒤에 시드 간 범위가 띠로 표시됩니다. 그래프 위의 ‘시드 간 범위’로 켜고 끕니다.",
+);
 static NO_TRACE: Phrase = Phrase::fixed(
     "Not available for a scenario that replays a trace: one worker holds it. On the command line, `cachelane compare --seeds 100` does it.",
     "트레이스를 재생하는 시나리오에는 쓸 수 없습니다. 트레이스는 워커 하나에만 있습니다. 명령줄에서는 `cachelane compare --seeds 100`으로 실행할 수 있습니다.",
@@ -116,7 +120,7 @@ impl Component for ManySeeds {
                 }
                 <div role="status">{ self.end(words) }</div>
                 if let Some(told) = &self.told {
-                    if is_stale { { shift::stale(words) } }
+                    if is_stale { { shift::stale(words) } } else { <p class="soft">{ BANDS.say(language) }</p> }
                     <Outcome told={told.clone()} {is_stale} dispatch={dispatch.clone()} words={*words} />
                 }
             </section>

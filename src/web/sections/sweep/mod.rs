@@ -3,8 +3,10 @@
 
 mod outcome;
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use gloo_timers::callback::Timeout;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
@@ -17,10 +19,11 @@ use crate::phrase::{Language, Phrase, phrase};
 use crate::scenario::Scenario;
 use crate::scenario::form::FormField;
 use crate::web::i18n::{Words, titles};
+use crate::web::platform::clock::now_ms;
 use crate::web::platform::crew::{Heard, crew_of};
 use crate::web::state::Action;
 use crate::web::state::seeds::is_offered;
-use crate::web::state::sweep::{Cells, FIRST, SEEDS, SEEDS_USUAL, asked, fields, runs, suggested};
+use crate::web::state::sweep::{Cells, FIRST, SEEDS, SEEDS_USUAL, asked, can_vary, fields, runs, suggested};
 
 static TITLE: Phrase = Phrase::fixed("Sweep", "스윕");
 static WHY: Phrase = Phrase::fixed(
@@ -35,6 +38,7 @@ static FIELDS: [Phrase; 2] =
     [Phrase::fixed("Field to vary", "바꿀 필드"), Phrase::fixed("Second field", "두 번째 필드")];
 static VALUES: [Phrase; 2] =
     [Phrase::fixed("Values", "값"), Phrase::fixed("Values of the second field", "두 번째 필드의 값")];
+static EXAMPLE: Phrase = Phrase::fixed("value, value, …", "값, 값, …");
 static NO_SECOND: Phrase = Phrase::fixed("none", "없음");
 static COUNT_LABEL: Phrase = Phrase::fixed("Seeds", "시드 수");
 static FINISHED: Phrase = Phrase::fixed("Finished runs", "끝난 실행");
@@ -44,6 +48,15 @@ static NO_TRACE: Phrase = Phrase::fixed(
     "트레이스를 재생하는 시나리오에는 쓸 수 없습니다. 트레이스는 워커 하나에만 있습니다. 명령줄에서는 `cachelane sweep`으로 실행할 수 있습니다.",
 );
 static GENERAL: Phrase = Phrase::fixed("General", "일반");
+
+/// What has come of the runs is put together so often at most, milliseconds, while more come.
+const TOLD_EVERY_MS: f64 = 250.0;
+
+/// So long after a change of the scenario, milliseconds, which fields can vary in it is found out: nobody changes it meanwhile.
+const SETTLED_MS: u32 = 300;
+
+/// It takes so long at a time, milliseconds, and begins again after so long, for the page has other things to do.
+const LOOKS_MS: (f64, u32) = (15.0, 30);
 
 /// What [`SweepPanel`] is made from.
 #[derive(Clone, PartialEq, Properties)]
@@ -60,6 +73,10 @@ pub struct SweepProps {
 pub enum Msg {
     /// The reader begins, or cancels.
     Toggle,
+    /// A key that does the same.
+    Key(KeyboardEvent, bool),
+    /// The scenario has stood for a while.
+    Settled,
     /// This field varies first, or second; with an empty path none.
     Field(usize, String),
     /// It has these values.
@@ -77,12 +94,21 @@ type Fields = Rc<Vec<(String, Vec<FormField>)>>;
 pub struct SweepPanel {
     shift: Shift<Cells>,
     fields: Fields,
+    /// Of these, those that are on offer.
+    offered: Fields,
+    /// Those that can have no other value in this scenario.
+    refused: BTreeSet<String>,
+    /// The fields of which that is not known yet, and those that are known to have none.
+    looks: (Vec<FormField>, BTreeSet<String>),
+    /// When that is found out.
+    settles: Option<Timeout>,
     /// The fields that vary and their values, as the reader has typed them.
     picks: Vec<(String, String)>,
     seeds: u32,
     /// What these ask for; or at which of them something is wrong, and what.
     asked: Result<Rc<Sweep>, (usize, Phrase)>,
     told: Option<Told>,
+    told_at: f64,
 }
 
 impl Component for SweepPanel {
@@ -93,12 +119,17 @@ impl Component for SweepPanel {
         let mut panel = SweepPanel {
             shift: Shift::default(),
             fields: Rc::default(),
+            offered: Rc::default(),
+            refused: BTreeSet::new(),
+            looks: (Vec::new(), BTreeSet::new()),
+            settles: None,
             picks: Vec::new(),
             seeds: SEEDS_USUAL,
             asked: Err((0, Phrase::default())),
             told: None,
+            told_at: f64::NEG_INFINITY,
         };
-        panel.look_at(&ctx.props().scenario);
+        panel.look_at(ctx);
         panel
     }
 
@@ -112,9 +143,24 @@ impl Component for SweepPanel {
                 self.begin(ctx);
                 return true;
             }
+            Msg::Key(event, is_field) => {
+                let key = event.key();
+                let acts = match key.as_str() {
+                    "Enter" => is_field && !event.is_composing() && !self.shift.is_running(),
+                    "Escape" => !is_field && self.shift.is_running(),
+                    _ => false,
+                };
+                if acts {
+                    event.prevent_default();
+                    ctx.link().send_message(Msg::Toggle);
+                }
+                return false;
+            }
+            Msg::Settled => return self.look_on(ctx),
             Msg::Heard(worker, heard) => self.shift.hear(worker, heard),
             Msg::Field(place, path) => {
-                let pick = self.field(&path).map(|field| (path.clone(), suggested(field)));
+                let scenario = &ctx.props().scenario;
+                let pick = self.field(&path).map(|field| (path.clone(), suggested(scenario, field)));
                 match (pick, self.picks.get_mut(place)) {
                     (Some(pick), Some(before)) => *before = pick,
                     (Some(pick), None) => self.picks.push(pick),
@@ -146,7 +192,7 @@ impl Component for SweepPanel {
         let scenario = &ctx.props().scenario;
         if before.scenario != *scenario {
             self.shift.change_to(scenario);
-            self.look_at(scenario);
+            self.look_at(ctx);
         }
         true
     }
@@ -156,7 +202,7 @@ impl Component for SweepPanel {
         let language = words.lang;
         let is_stale = self.shift.work().is_stale(scenario);
         html! {
-            <section class="block seeds" aria-labelledby="sweep">
+            <section class="block seeds" aria-labelledby="sweep" onkeydown={ctx.link().callback(|event| Msg::Key(event, false))}>
                 <h2 id="sweep">{ TITLE.say(language) }</h2>
                 <p class="key">{ WHY.say(language) }</p>
                 if is_offered(scenario) || self.shift.is_running() {
@@ -167,7 +213,7 @@ impl Component for SweepPanel {
                 <div role="status">{ self.end(words) }</div>
                 if let Some(told) = &self.told {
                     if is_stale { { shift::stale(words) } }
-                    <Outcome told={told.clone()} scenario={scenario.clone()} dispatch={dispatch.clone()} words={*words} />
+                    <Outcome told={told.clone()} is_running={self.shift.is_running()} scenario={scenario.clone()} dispatch={dispatch.clone()} words={*words} />
                 }
             </section>
         }
@@ -181,14 +227,54 @@ impl SweepPanel {
     }
 
     /// What can vary is that scenario's: what varied before and is no longer there does not.
-    fn look_at(&mut self, scenario: &Scenario) {
+    fn look_at(&mut self, ctx: &Context<SweepPanel>) {
+        let scenario = &ctx.props().scenario;
         self.fields = Rc::new(fields(scenario));
         let own = std::mem::take(&mut self.picks);
         self.picks = own.into_iter().filter(|(path, _)| self.field(path).is_some()).collect();
         if let Some(field) = self.field(FIRST).filter(|_| self.picks.is_empty()) {
-            self.picks = vec![(FIRST.to_owned(), suggested(field))];
+            self.picks = vec![(FIRST.to_owned(), suggested(scenario, field))];
         }
+        self.offer();
+        self.looks = (self.fields.iter().flat_map(|(_, fields)| fields).cloned().collect(), BTreeSet::new());
+        self.settle(ctx, SETTLED_MS);
         self.ask(scenario);
+    }
+
+    fn settle(&mut self, ctx: &Context<SweepPanel>, after_ms: u32) {
+        let link = ctx.link().clone();
+        self.settles = Some(Timeout::new(after_ms, move || link.send_message(Msg::Settled)));
+    }
+
+    /// Looks at some more fields; whether others are on offer now.
+    fn look_on(&mut self, ctx: &Context<SweepPanel>) -> bool {
+        let (scenario, begun) = (&ctx.props().scenario, now_ms());
+        while let Some(field) = self.looks.0.pop() {
+            if !can_vary(scenario, &field) {
+                self.looks.1.insert(field.path);
+            }
+            if now_ms() - begun > LOOKS_MS.0 {
+                self.settle(ctx, LOOKS_MS.1);
+                return false;
+            }
+        }
+        self.refused = std::mem::take(&mut self.looks.1);
+        self.offer()
+    }
+
+    /// Puts those on offer that can vary, and what is chosen; whether these are others than before.
+    fn offer(&mut self) -> bool {
+        // few: two
+        let is_chosen = |path: &str| self.picks.iter().any(|(own, _)| own == path);
+        let is_offered = |field: &&FormField| !self.refused.contains(&field.path) || is_chosen(&field.path);
+        let part = |(part, fields): &(String, Vec<FormField>)| {
+            let fields: Vec<FormField> = fields.iter().filter(is_offered).cloned().collect();
+            (!fields.is_empty()).then(|| (part.clone(), fields))
+        };
+        let offered: Fields = Rc::new(self.fields.iter().filter_map(part).collect());
+        let is_other = offered != self.offered;
+        self.offered = offered;
+        is_other
     }
 
     fn ask(&mut self, scenario: &Scenario) {
@@ -212,9 +298,14 @@ impl SweepPanel {
     fn tell(&mut self) {
         let work = self.shift.work();
         let done = work.done() as usize;
+        let now = now_ms();
+        if self.shift.is_running() && now - self.told_at < TOLD_EVERY_MS {
+            return;
+        }
         if self.told.as_ref().map_or(0, Told::count) != done
             && let Some(sweep) = &work.jobs().sweep
         {
+            self.told_at = now;
             self.told = Grid::of(sweep, runs(work)).map(|grid| Told::of(sweep.clone(), grid));
         }
     }
@@ -231,15 +322,17 @@ impl SweepPanel {
             let write = link.callback(move |event: InputEvent| {
                 Msg::Values(place, event.target_unchecked_into::<HtmlInputElement>().value())
             });
-            let wrong = self.asked.as_ref().err().filter(|(at, _)| *at == place && place < self.picks.len());
+            let is_typed = !values.trim().is_empty();
+            let wrong = self.asked.as_ref().err().filter(|(at, _)| *at == place && is_typed);
+            let on_key = link.callback(|event| Msg::Key(event, true));
             let described = format!("sweep-how sweep-wrong-{place}");
             html! {
                 <div class="sweep-pick" key={place}>
                     <label>{ FIELDS[place].say(language) }{ " " }
-                        <FieldChoice fields={self.fields.clone()} lanes={lanes.clone()} chosen={path} can_be_none={place > 0} disabled={is_running} {choose} {language} /></label>
+                        <FieldChoice fields={self.offered.clone()} lanes={lanes.clone()} chosen={path} can_be_none={place > 0} disabled={is_running} {choose} {language} /></label>
                     if place < self.picks.len() {
                         <label>{ VALUES[place].say(language) }{ " " }
-                            <input type="text" value={values} oninput={write} disabled={is_running} spellcheck="false" autocomplete="off"
+                            <input type="text" value={values} oninput={write} onkeydown={on_key} readonly={is_running} spellcheck="false" autocomplete="off" placeholder={EXAMPLE.say(language)}
                                 aria-describedby={described} aria-invalid={wrong.is_some().then_some("true")} /></label>
                     }
                     if let Some((_, why)) = wrong {

@@ -8,7 +8,7 @@ use yew::prelude::*;
 use crate::chart::grid::{self, Cells, Measure, Paper};
 use crate::escape::shown;
 use crate::experiment::harm::{Harm, Numbers};
-use crate::experiment::sweep::grid::{Grid, MORE_IS_BETTER, Point, mark_beaten, measure};
+use crate::experiment::sweep::grid::{Grid, Point, mark_beaten, measure, seeds_there};
 use crate::experiment::sweep::{Sweep, write_csv, write_lines};
 use crate::phrase::{Language, Phrase, phrase};
 use crate::report::measures::MEASURES;
@@ -38,9 +38,12 @@ static ONE_SEED: Phrase = Phrase::fixed(
     "셀마다 시드 하나로 실행했습니다. 차이가 우연일 수 있습니다.",
 );
 static BEST: Phrase = Phrase::fixed(
-    "Nothing beats these: less of one means more of the other, or more failed requests. Of equal ones the first is listed.",
-    "이 조합들보다 두 지표가 모두 나은 조합은 없습니다. 한쪽을 줄이면 다른 쪽이나 실패한 요청이 늘어납니다. 값이 같으면 첫 조합만 적습니다.",
+    "Nothing beats these: what is better in one measure is worse in the other, or has more failed requests. Of equal ones the first is listed.",
+    "두 지표가 모두 이 조합들보다 나으면서 실패한 요청이 더 많지 않은 조합은 없습니다. 값이 같으면 첫 조합만 적습니다.",
 );
+static LATER: Phrase =
+    Phrase::fixed("What nothing beats is drawn when the runs are over.", "가장 나은 조합은 실행이 끝나면 그립니다.");
+static FAILED: Phrase = Phrase::fixed("Failed requests", "실패한 요청");
 
 /// A sweep, and the runs that have come to their ends.
 #[derive(Clone)]
@@ -85,6 +88,8 @@ impl Told {
 #[derive(Clone, PartialEq, Properties)]
 pub(super) struct OutcomeProps {
     pub told: Told,
+    /// Whether more of it is to come.
+    pub is_running: bool,
     /// What runs on the page.
     pub scenario: Rc<Scenario>,
     pub dispatch: Callback<Action>,
@@ -98,6 +103,7 @@ pub(super) fn Outcome(props: &OutcomeProps) -> Html {
     let (sweep, grid) = &*props.told.0;
     let (chosen, against) = (use_state_eq(|| None::<String>), use_state_eq(String::new));
     let (fold, ontoggle) = use_fold(false);
+    let used = use_state_eq(|| None::<u64>);
     let last = grid.runs.last_key_value().map_or(0, |((cell, _), _)| *cell);
     // The lanes may be other ones by now than those on the page.
     let lanes = use_memo((sweep.clone(), last, language), |(sweep, last, _)| {
@@ -111,10 +117,13 @@ pub(super) fn Outcome(props: &OutcomeProps) -> Html {
     let usual = Harm::of_runs(&grid.runs.values().cloned().collect::<Vec<Numbers>>()).measure().name;
     let wanted = chosen.as_deref().filter(|name| measures.iter().any(|one| one.measure.name == *name));
     let Some(of) = called(wanted.unwrap_or(usual)) else { return html! {} };
-    let shows = Shows { props, sweep, grid, lanes: &lanes, here: &here, measure: &of };
+    let shows = Shows { props, sweep, grid, lanes: &lanes, here: &here, measure: &of, used: used.setter() };
+    let is_used = used.filter(|cell| shows.is_here(*cell)).map(|cell| {
+        let said = shows.said(cell);
+        phrase!("In the scenario now: {said}", "시나리오에 적용됨: {said}")
+    });
     let name = |one: &Called| (one.measure.name.to_owned(), one.title.say(language).to_owned());
-    let is_less_better = |name: &str| !MORE_IS_BETTER.contains(&name);
-    let others = measures.iter().filter(|one| is_less_better(one.measure.name) && one.measure.name != of.measure.name);
+    let others = measures.iter().filter(|one| one.measure.name != of.measure.name);
     let none = (String::new(), NONE.say(language).to_owned());
     let others: Vec<(String, String)> = std::iter::once(none).chain(others.map(name)).collect();
     let other = called(&against).filter(|_| others.iter().any(|(name, _)| *name == *against));
@@ -126,10 +135,14 @@ pub(super) fn Outcome(props: &OutcomeProps) -> Html {
         <ContextProvider<Ctx> context={ctx.clone()}>
             <div class="seeds-choices">
                 { select(&MEASURE, measures.iter().map(name).collect(), of.measure.name, on_measure, language) }
-                if is_less_better(of.measure.name) { { select(&AGAINST, others, &against, on_against, language) } }
+                { select(&AGAINST, others, &against, on_against, language) }
             </div>
+            <p class="unseen" role="status">{ is_used.as_ref().map(|said| said.say(language).to_owned()) }</p>
             { shows.figure(&cells) }
-            if let (Some(other), true) = (&other, is_less_better(of.measure.name)) { { shows.frontier(other) } }
+            if let Some(other) = &other {
+                // Each point against each: not again and again.
+                if props.is_running { <p class="soft">{ LATER.say(language) }</p> } else { { shows.frontier(other) } }
+            }
             if sweep.vary().len() == 1 {
                 { shows.table(&cells) }
             } else {
@@ -160,6 +173,8 @@ struct Shows<'a> {
     /// By field: which of its values the scenario has.
     here: &'a [Option<usize>],
     measure: &'a Called,
+    /// Takes note of the cell whose values the reader puts into the scenario.
+    used: UseStateSetter<Option<u64>>,
 }
 
 impl Shows<'_> {
@@ -187,28 +202,45 @@ impl Shows<'_> {
             [] => String::new(),
         };
         let fields: Vec<&str> = self.grid.fields.iter().map(|field| field.field.as_str()).collect();
-        let (title, seeds) = (self.measure.title.clone(), self.sweep.seeds());
-        let end = if seeds == 1 { "" } else { "s" };
+        let (title, (_, most)) = (self.measure.title.clone(), seeds_there(&self.grid.runs));
+        let mean = self.mean_of();
         let said = match fields[..] {
             [across, up] => phrase!(
-                "{title}: {across} → and {up} ↑; mean of {seeds} seed{end}. A stronger colour is more, on one scale for all lanes.",
-                "{title}: 가로 {across}, 세로 {up}. 시드 {seeds}개의 평균이며, 색이 진할수록 큽니다. 모든 레인에 같은 척도를 씁니다.",
-                title
+                "{title}: {across} → and {up} ↑; {mean}. A stronger colour is more, on one scale for all lanes.",
+                "{title}: 가로 {across}, 세로 {up}. {mean}이며, 색이 뚜렷할수록 값이 큽니다. 모든 레인에 같은 척도를 씁니다.",
+                title,
+                mean
             ),
             _ => {
                 let field = fields.first().copied().unwrap_or_default();
-                phrase!(
-                    "{title} against {field}: mean of {seeds} seed{end}, and its 95 % interval as a band.",
-                    "{field}별 {title}: 시드 {seeds}개의 평균과 95 % 신뢰구간(띠)입니다.",
-                    title
-                )
+                if most > 1 {
+                    phrase!(
+                        "{title} against {field}: {mean}, and its 95 % interval as a band.",
+                        "{field}별 {title}: {mean}과 95 % 신뢰구간(띠)입니다.",
+                        title,
+                        mean
+                    )
+                } else {
+                    phrase!("{title} against {field}: {mean}.", "{field}별 {title}: {mean}입니다.", title, mean)
+                }
             }
         };
         html! {
             <>
-                <p class="key">{ said.say(language).to_owned() }if seeds == 1 { { " " }<mark>{ ONE_SEED.say(language) }</mark> }</p>
+                <p class="key">{ said.say(language).to_owned() }if most == 1 { { " " }<mark>{ ONE_SEED.say(language) }</mark> }</p>
                 { picture(draw, said.say(language)) }
             </>
+        }
+    }
+
+    /// Over how many seeds the means are: there may be fewer than were asked for.
+    fn mean_of(&self) -> Phrase {
+        let (asked, (least, most)) = (u64::from(self.sweep.seeds()), seeds_there(&self.grid.runs));
+        match (least, most) {
+            (1, 1) if asked == 1 => phrase!("one seed", "시드 1개의 값"),
+            _ if least == most && most == asked => phrase!("mean of {asked} seeds", "시드 {asked}개의 평균"),
+            _ if least == most => phrase!("mean of {most} of {asked} seeds", "시드 {asked}개 중 {most}개의 평균"),
+            _ => phrase!("mean of {least} to {most} of {asked} seeds", "시드 {asked}개 중 {least}~{most}개의 평균"),
         }
     }
 
@@ -228,25 +260,32 @@ impl Shows<'_> {
         let mut best: Vec<&Point> = points.iter().filter(|point| !point.beaten).collect();
         best.sort_by(|a, b| a.values[0].total_cmp(&b.values[0]).then(a.values[1].total_cmp(&b.values[1])));
         best.dedup_by(|b, a| a.lane == b.lane && a.values == b.values);
+        // Who fails more beats nobody: where that differs, it is part of the answer.
+        let least = best.iter().map(|point| point.failed).fold(f64::INFINITY, f64::min);
+        let is_in_measures = measures.iter().any(|measure| measure.name == "errors");
+        let failures = !is_in_measures && best.iter().any(|point| point.failed > least);
+        let share = Measure { name: String::new(), called: String::new(), is_share: true };
         let rows = best.into_iter().map(|point| {
             let say = |of: &Measure, value: f64| of.say(value);
             html! {
                 <tr key={format!("{} {}", point.lane, point.cell)}>
                     <th scope="row"><Swatch lane={point.lane} />{ self.lanes.get(point.lane).cloned() }</th>
                     { for self.sweep.settings(point.cell).into_iter().map(|(_, value)| html! { <td>{ value.to_owned() }</td> }) }
-                    { for measures.iter().zip(&point.values).map(|(of, value)| html! { <td>{ say(of, *value) }</td> }) }
                     <td>{ self.apply(point.cell) }</td>
+                    { for measures.iter().zip(&point.values).map(|(of, value)| html! { <td>{ say(of, *value) }</td> }) }
+                    if failures { <td>{ share.say(point.failed) }</td> }
                 </tr>
             }
         });
-        let heads = std::iter::once(LANE.say(language).to_owned())
-            .chain(self.grid.fields.iter().map(|field| field.field.clone()))
-            .chain(measures.iter().map(|measure| measure.called.clone()));
+        let firsts = std::iter::once(LANE.say(language).to_owned())
+            .chain(self.grid.fields.iter().map(|field| field.field.clone()));
+        let heads = measures.iter().map(|measure| measure.called.clone());
+        let heads = heads.chain(failures.then(|| FAILED.say(language).to_owned()));
         html! {
             <>
                 <p class="key">{ BEST.say(language) }</p>
                 { picture(draw, BEST.say(language)) }
-                { table(AGAINST.say(language), heads, rows, language) }
+                { table(AGAINST.say(language), (firsts, heads), rows, language) }
             </>
         }
     }
@@ -261,13 +300,13 @@ impl Shows<'_> {
                 <tr key={cell}>
                     <th scope="row">{ settings.next() }</th>
                     { for settings.map(|value| html! { <td>{ value }</td> }) }
-                    { for means }
                     <td>{ self.apply(cell) }</td>
+                    { for means }
                 </tr>
             }
         });
         let fields = self.grid.fields.iter().map(|field| field.field.clone());
-        table(self.measure.title.say(language), fields.chain(self.lanes.iter().cloned()), rows, language)
+        table(self.measure.title.say(language), (fields, self.lanes.iter().cloned()), rows, language)
     }
 
     fn mean(&self, spread: Option<Spread>) -> Html {
@@ -282,20 +321,40 @@ impl Shows<'_> {
         }
     }
 
-    /// The button that puts a cell's values into the scenario, or that they stand there.
+    /// Whether the scenario has a cell's values.
+    fn is_here(&self, cell: u64) -> bool {
+        self.grid.places(cell).into_iter().map(Some).eq(self.here.iter().copied())
+    }
+
+    /// A cell's values in words.
+    fn said(&self, cell: u64) -> String {
+        let settings = self.sweep.settings(cell);
+        settings.iter().map(|(field, value)| format!("{field}={value}")).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The button that puts a cell's values into the scenario; where they stand there it says that, so that who has pressed it
+    /// keeps the focus.
     fn apply(&self, cell: u64) -> Html {
-        let language = self.language();
-        let places: Vec<Option<usize>> = self.grid.places(cell).into_iter().map(Some).collect();
-        if places == self.here {
-            return html! { <span class="soft">{ PRESENT.say(language) }</span> };
-        }
+        let (language, said) = (self.language(), self.said(cell));
+        let is_here = self.is_here(cell);
         let edits = edits(self.sweep, cell);
-        let apply = self.props.dispatch.reform(move |_: MouseEvent| Action::Edit(edits.clone()));
-        let settings: Vec<String> =
-            self.sweep.settings(cell).iter().map(|(field, value)| format!("{field}={value}")).collect();
-        let said = settings.join(", ");
-        let label = phrase!("Use {said}", "{said} 적용");
-        html! { <button type="button" class="small" onclick={apply} aria-label={label.say(language).to_owned()}>{ USE.say(language) }</button> }
+        let (dispatch, used) = (self.props.dispatch.clone(), self.used.clone());
+        let apply = Callback::from(move |_: MouseEvent| {
+            if !is_here {
+                used.set(Some(cell));
+                dispatch.emit(Action::Edit(edits.clone()));
+            }
+        });
+        let (name, label) = if is_here {
+            (PRESENT.clone(), phrase!("{said} is in the scenario", "{said}: 현재 값"))
+        } else {
+            (USE.clone(), phrase!("Use {said}", "{said} 적용"))
+        };
+        html! {
+            <button type="button" class="small" onclick={apply} aria-disabled={is_here.then_some("true")} aria-label={label.say(language).to_owned()}>
+                { name.say(language).to_owned() }
+            </button>
+        }
     }
 
     fn downloads(&self) -> Html {
@@ -343,17 +402,19 @@ fn picture(draw: impl Fn(Paper<'_>) -> String, said: &str) -> Html {
 
 fn table(
     title: &str,
-    heads: impl Iterator<Item = String>,
+    // What varies, beside the buttons; and what comes of it.
+    (firsts, heads): (impl Iterator<Item = String>, impl Iterator<Item = String>),
     rows: impl Iterator<Item = Html>,
     language: Language,
 ) -> Html {
     html! {
-        <div class="wide" tabindex="0" role="group" aria-label={title.to_owned()}>
+        <div class="wide sweep-table" tabindex="0" role="group" aria-label={title.to_owned()}>
             <table>
                 <caption class="unseen">{ title.to_owned() }</caption>
                 <thead><tr>
-                    { for heads.map(|head| html! { <th scope="col">{ head }</th> }) }
+                    { for firsts.map(|head| html! { <th scope="col">{ head }</th> }) }
                     <th scope="col"><span class="unseen">{ USE.say(language) }</span></th>
+                    { for heads.map(|head| html! { <th scope="col">{ head }</th> }) }
                 </tr></thead>
                 <tbody>{ for rows }</tbody>
             </table>
