@@ -69,8 +69,8 @@ record! {
             캐시가 나중에 DB에 쓸 쓰기(라이트백)는 번호로 구분해 한 번만 받으며, 그것을 아는 메모리를 잃었을 때만 다시 받습니다. (redis-py 6은 3번, ioredis는 `maxRetriesPerRequest` = 20. 여기서는 적지 않으면 재시도하지 않습니다.)"]
         pub cache_retries: u32 = 0,
         /// The pause before the first retry of a call to the cache; it doubles with each further one, and half of it is drawn at
-        /// random, but is 2 s at most (ioredis: 2 s; redis-py 6: 10 s). (Shorter than that of the database, as a command is shorter than a query: an
-        /// assumption.)
+        /// random, but is 2 s at most (ioredis: 2 s; redis-py 6: 10 s). (Shorter than that of the database, as a command is shorter
+        /// than a query: an assumption.)
         #[ko = "캐시 호출의 첫 재시도 전 대기 시간. 재시도할 때마다 두 배가 되며 절반은 무작위이고, 최대 2초입니다(ioredis 2초, \
             redis-py 6은 10초). (명령이 쿼리보다 짧으므로 \
             DB의 백오프보다 짧게 가정한 값입니다.)"]

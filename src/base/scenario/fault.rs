@@ -266,9 +266,9 @@ words! {
         "cache.slow" => CacheSlow,
         /// A replica takes over although the node is well, because somebody wants it to (Redis: `CLUSTER FAILOVER`, `FAILOVER`): the old
         /// primary serves nobody until the first of its replicas has all that it has, and is a replica itself from then on. Nothing
-        /// is lost. Reads are held up, too, where Redis since 6.2 holds up writes only. A node that is frozen begins when it goes on; of one that is down, or has no replica that follows,
-        /// none takes over. If that has not happened after `for`, it stays the primary (`CLUSTER_MF_TIMEOUT` = 5 s). Without `which`,
-        /// of every node.
+        /// is lost. Reads are held up, too, where Redis since 6.2 holds up writes only. A node that is frozen begins when it goes on;
+        /// of one that is down, or has no replica that follows, none takes over. If that has not happened after `for`, it stays the
+        /// primary (`CLUSTER_MF_TIMEOUT` = 5 s). Without `which`, of every node.
         #[ko = "노드가 멀쩡한데도 복제본이 역할을 넘겨받습니다(Redis: `CLUSTER FAILOVER`, `FAILOVER`). 기존 프라이머리는 복제본 \
             하나가 모두 따라올 때까지 아무 명령도 처리하지 않고, 그 뒤로는 복제본이 됩니다. 유실은 없습니다. Redis 6.2부터는 쓰기만 \
             막지만 여기서는 읽기도 기다립니다. 멈춘 노드는 깨어난 뒤에 시작하고, 내려가 있거나 따라오는 복제본이 없으면 넘기지 \
