@@ -3,7 +3,7 @@
 use cachelane::scenario::*;
 use cachelane::time::Nanos;
 
-use crate::common::{bare, lane, ms, report};
+use crate::common::{bare, lane, ms, of, report, s};
 
 /// Ten seconds without a cache and with a database that takes 50 ms; who has waited for 20 ms gives up.
 fn slow(arrivals: Arrivals) -> Scenario {
@@ -157,4 +157,60 @@ fn a_write_that_is_asked_for_again_is_in_the_buffer_once() {
         assert!((995..=1_005).contains(&rows), "each write is one row: {rows}");
         assert!(lane.cache.commands > 2_900, "and was asked for three times: {}", lane.cache.commands);
     }
+}
+
+#[test]
+fn a_write_that_comes_again_after_a_newer_one_is_not_taken_again_and_nothing_stays_at_risk() {
+    let hot = |write: &str| {
+        format!(
+            "duration = \"5s\"\n[clients]\narrivals = {{ kind = \"poisson\", rate = 1000 }}\n\
+             keys = {{ kind = \"uniform\", count = 3 }}\nwrite_ratio = 0.9\n[app]\ncache_timeout = \"3ms\"\ncache_retries = 5\n\
+             cache_backoff = \"1ms\"\n[network]\napp_cache = {{ exponential = \"2ms\" }}\n[cache]\nttl = \"none\"\n\
+             [[lane]]\nwrite = {{ kind = \"write-back\", every = \"100ms\"{write} }}"
+        )
+    };
+    for write in ["", ", coalesce = false", ", bound = 2"] {
+        let report = report(&of(&hot(write)));
+        assert_eq!((report.ever_lost, report.writes_by_class.at_risk), (0, 0), "{write}: no fault, and no loss");
+        assert!(report.cache.commands > report.requests, "some came twice");
+    }
+    let leak = "duration = \"15s\"\n[clients]\narrivals = { kind = \"poisson\", rate = 500 }\n\
+        keys = { kind = \"uniform\", count = 20 }\nwrite_ratio = 0.6\n[app]\ncache_timeout = \"20ms\"\ncache_retries = 4\n\
+        [cache]\nttl = \"none\"\nreplicas = 2\nfailover = \"100ms\"\nlag = { exponential = \"30ms\" }\n\
+        [[lane]]\nwrite = { kind = \"write-back\", every = \"100ms\", bound = 10 }\n\
+        [[fault]]\nat = { every = \"900ms\" }\nwhat = \"cache.power-loss\"\nfor = \"150ms\"";
+    for seed in [3, 10, 38, 51] {
+        let class = report(&Scenario { seed, ..of(leak) }).writes_by_class;
+        assert_eq!((class.at_risk, class.recoverable), (0, 0), "seed {seed}");
+    }
+}
+
+#[test]
+fn calls_to_the_cache_neither_pay_into_the_budget_of_the_database_nor_draw_on_it() {
+    let refused = |retries: u32| {
+        let mut scenario = of(
+            "duration = \"10s\"\n[clients]\narrivals = { kind = \"poisson\", rate = 1000 }\nwrite_ratio = 0.05\n\
+            [app]\nretries = 10\nbackoff = \"1ms\"\nretry_budget = { share = 0.1, burst = 10 }\n[cache]\nttl = \"none\"\n[[lane]]\n\
+            [[fault]]\nat = \"3s\"\nwhat = \"database.outage\"\nfor = \"4s\"",
+        );
+        scenario.app.cache_retries = retries;
+        let report = report(&scenario);
+        (report.database.refused, report.app.retries_withheld)
+    };
+    let (without, with) = (refused(0), refused(1));
+    assert!(without.0 > 100, "{without:?}");
+    assert_eq!(without, with, "no call to the cache fails");
+}
+
+#[test]
+fn the_pause_before_a_call_to_the_cache_is_made_again_is_two_seconds_at_most() {
+    let mut scenario = away(written_behind(), s(20));
+    (scenario.app.cache_retries, scenario.duration) = (20, s(30));
+    let report = report(&scenario);
+    // The first came when the cache had just gone; without a limit, its last pause would be one of ten seconds.
+    assert!(
+        report.errors == 0 && (20_000.0..22_100.0).contains(&report.latency_ms.all.max),
+        "{:?}",
+        report.latency_ms.all
+    );
 }

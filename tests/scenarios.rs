@@ -296,8 +296,8 @@ fn write_back() -> impl Strategy<Value = WriteBack> {
 fn writing() -> impl Strategy<Value = Writing> {
     prop_oneof![
         (select(Invalidate::ALL.to_vec()), time(0, HOUR)).prop_map(|(cached, delay)| {
-            let log =
-                (delay.0 % 32 == 0).then(|| Outbox { every: Nanos(1_000_000_000 + delay.0 / 2), ..Outbox::default() });
+            let log = (delay.0 % 32 == 0)
+                .then(|| LogReader { every: Nanos(1_000_000_000 + delay.0 / 2), ..LogReader::default() });
             Writing::WriteAround(WriteAround { cached, delay, log })
         }),
         (select(Order::ALL.to_vec()), any::<bool>(), select(Acknowledge::ALL.to_vec()), time(0, HOUR)).prop_map(
@@ -384,7 +384,7 @@ fn fitted((when, mut fault): (When, Fault), world: &Scenario) -> Fault {
     if fault.what == FaultKind::CacheFailover && world.cache.replicas == 0 {
         fault = Fault::new(FaultKind::CacheCrash, fault.at);
     }
-    let has_workers = |lane: &Lane| lane.write.flushes() || lane.write.outbox().is_some();
+    let has_workers = |lane: &Lane| lane.write.flushes() || lane.write.tells_later();
     if fault.what == FaultKind::WorkerCrash && !world.lanes.iter().any(has_workers) {
         fault = Fault::new(FaultKind::CacheCrash, fault.at);
     }

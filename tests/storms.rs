@@ -211,8 +211,11 @@ fn fault(scenario: &Scenario, draws: &mut Stream) -> Fault {
     let times = what.has_times().then(|| [1.0, 3.0, 100.0][draws.below(3) as usize]);
     let share = what.has_share().then(|| [0.0, 0.3, 1.0][draws.below(3) as usize]);
     let silent = what.can_be_silent().then(|| draws.chance(0.4));
-    let mut either = || what.is_in_order().then(|| draws.chance(0.5));
-    let (flush, save) = (either(), either());
+    // What would not be done anyway, nobody asks not to do.
+    let mut either = |done: bool| what.is_in_order().then(|| draws.chance(0.5) || !done);
+    let snapshots = |lane| matches!(scenario.for_lane(lane).cache.persistence, Persistence::Snapshots { .. });
+    let flush = either(scenario.lanes.iter().any(|lane| lane.write.flushes()));
+    let save = either((0..scenario.lanes.len()).any(snapshots));
     Fault { which, lasts, times, share, silent, flush, save, ..Fault::new(what, at) }
 }
 

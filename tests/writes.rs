@@ -119,12 +119,12 @@ fn a_delete_after_the_commit_and_again_later_takes_away_what_slow_readers_put_ba
 
 #[test]
 fn a_reader_of_the_commit_log_deletes_copies_that_nobody_else_does_after_its_lag() {
-    let run = |log: Option<Outbox>| {
+    let run = |log: Option<LogReader>| {
         let mut scenario = racing(Reading::look_aside(), WriteAround { log, ..around(Invalidate::Leave) });
         scenario.clients.write_ratio = 0.02;
         run(&scenario)
     };
-    let every = |every| Some(Outbox { every, ..Outbox::default() });
+    let every = |every| Some(LogReader { every, ..LogReader::default() });
     let (left, late, soon) = (run(None).report(), run(every(ms(1_000))).report(), run(every(ms(100))).report());
     assert!(left.stale_age_ms.max > 5_000.0, "{}", left.stale_age_ms.max);
     assert!(late.stale_reads * 3 < left.stale_reads, "{} and {}", late.stale_reads, left.stale_reads);
@@ -134,15 +134,38 @@ fn a_reader_of_the_commit_log_deletes_copies_that_nobody_else_does_after_its_lag
 }
 
 #[test]
+fn a_reader_of_the_commit_log_asks_the_database_nothing_and_hears_nothing_while_it_is_down() {
+    let asked = |write: Write| {
+        let mut scenario = racing(Reading::look_aside(), write);
+        scenario.clients.write_ratio = 1.0;
+        let report = run(&scenario).report();
+        (report.database.reads, report.database.writes)
+    };
+    let log = Some(LogReader { every: ms(100), ..LogReader::default() });
+    let (plain, read) = (around(Invalidate::Leave), WriteAround { log, ..around(Invalidate::Leave) });
+    assert_eq!(asked(read.clone().into()), asked(plain.into()), "no query, and no delete");
+    assert!(asked(Outbox { every: ms(100), ..Outbox::default() }.into()).0 > 50, "a relay looks at intervals");
+    // What was committed just before an outage is deleted after it.
+    let oldest = |what| {
+        let mut scenario = racing(Reading::look_aside(), read.clone());
+        scenario.clients.write_ratio = 0.02;
+        scenario.faults = vec![Fault { lasts: s(3), ..Fault::new(what, ms(4_000)) }];
+        run(&scenario).report().stale_age_ms.max
+    };
+    let (away, there) = (oldest(FaultKind::DatabaseOutage), oldest(FaultKind::AppFreeze));
+    assert!(away > 2_500.0 && away > there, "{away} ms, and {there} ms");
+}
+
+#[test]
 fn what_a_crashed_server_has_not_deleted_the_reader_of_the_log_deletes() {
-    let diverging = |log: Option<Outbox>| {
+    let diverging = |log: Option<LogReader>| {
         let mut scenario = racing(Reading::look_aside(), WriteAround { log, ..around(Invalidate::Delete) });
         // Every write is answered by a crash, between its commit and its delete.
         scenario.network.app_cache = Distribution::Constant(ms(20));
         scenario.clients.write_ratio = 0.05;
         run(&crashing_servers(scenario)).report()
     };
-    let (without, with) = (diverging(None), diverging(Some(Outbox::default())));
+    let (without, with) = (diverging(None), diverging(Some(LogReader { every: ms(100), ..LogReader::default() })));
     let between = |report: &LaneReport| {
         report
             .diverging_by_cause

@@ -424,6 +424,23 @@ impl Database {
         self.ask(Query::Forget(last), from)
     }
 
+    /// What the reader of the commit log is handed: the oldest committed rows that it has not done with, `most` at most, and the
+    /// number of the last. Nothing while the primary is down or frozen.
+    pub fn log(&self, most: u32) -> Option<(Vec<Row>, u32)> {
+        let state = self.state.borrow();
+        let log = state.outbox.as_ref().filter(|log| log.len() > 0 && state.down == 0 && state.frozen == 0)?;
+        let last = log.last_of(most);
+        Some((log.oldest(last).collect(), last))
+    }
+
+    /// That reader has done with everything up to number `last`.
+    pub fn log_is_read(&self, last: u32) {
+        let mut state = self.state.borrow_mut();
+        let (mut ledger, now) = (self.ledger.borrow_mut(), self.kernel.now());
+        let read = state.outbox.iter_mut().flat_map(|log| log.forget(last));
+        read.for_each(|row| ledger.mended(row.key, Mended::Done, now));
+    }
+
     /// Records of the outbox that have yet to be passed on.
     pub fn outbox(&self) -> usize {
         self.state.borrow().outbox.as_ref().map_or(0, Records::len)

@@ -35,7 +35,7 @@ pub(super) fn part(part: Part) -> Phrase {
         Part::Client(number) => phrase!("Client {number}", "클라이언트 {number}"),
         Part::Server(number) => phrase!("App server {number}", "앱 서버 {number}"),
         Part::Loader => Phrase::fixed("Warm-up", "워밍업"),
-        Part::Relay => Phrase::fixed("Outbox relay", "아웃박스 릴레이"),
+        Part::Relay => Phrase::fixed("Relay or log reader", "릴레이(로그 리더)"),
         Part::Node(number) => phrase!("Cache node {number}", "캐시 노드 {number}"),
         Part::Flusher(number) => phrase!("Flusher {number}", "플러셔 {number}"),
         Part::Database => Phrase::fixed("Database", "DB"),

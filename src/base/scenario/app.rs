@@ -61,19 +61,25 @@ record! {
         #[label = ("Back-off", "백오프")]
         pub backoff: Nanos = Nanos::from_millis(50),
         /// How often a failed call to the cache is tried again, whatever it was for; one that found the cache full, or another value
-        /// than expected, is not. (redis-py 6: 3 times, ioredis: `maxRetriesPerRequest` = 20; here none unless asked for.)
+        /// than expected, is not. A SET or DELETE that timed out may have been done and then be done once more, late, over a newer value:
+        /// that copy is stale. A write that the cache is to write later (write-back) is known by its number, and taken once, unless
+        /// the memory that knew it is lost. (redis-py 6: 3 times, ioredis: `maxRetriesPerRequest` = 20; here none unless asked for.)
         #[ko = "실패한 캐시 호출의 재시도 횟수. 모든 명령에 적용되며, 캐시가 가득 찼거나 예상과 다른 값이면 재시도하지 않습니다. \
-            (redis-py 6은 3번, ioredis는 `maxRetriesPerRequest` = 20. 여기서는 적지 않으면 재시도하지 않습니다.)"]
+            타임아웃된 SET이나 DELETE는 이미 실행되었을 수 있고, 늦게 한 번 더 실행되어 새 값을 덮으면 오래된 사본이 남습니다. \
+            캐시가 나중에 DB에 쓸 쓰기(라이트백)는 번호로 구분해 한 번만 받으며, 그것을 아는 메모리를 잃었을 때만 다시 받습니다. (redis-py 6은 3번, ioredis는 `maxRetriesPerRequest` = 20. 여기서는 적지 않으면 재시도하지 않습니다.)"]
         pub cache_retries: u32 = 0,
         /// The pause before the first retry of a call to the cache; it doubles with each further one, and half of it is drawn at
-        /// random. (Shorter than that of the database, as a command is shorter than a query: an assumption.)
-        #[ko = "캐시 호출의 첫 재시도 전 대기 시간. 재시도할 때마다 두 배가 되며, 절반은 무작위입니다. (명령이 쿼리보다 짧으므로 \
+        /// random, but is 2 s at most (ioredis: 2 s; redis-py 6: 10 s). (Shorter than that of the database, as a command is shorter
+        /// than a query: an assumption.)
+        #[ko = "캐시 호출의 첫 재시도 전 대기 시간. 재시도할 때마다 두 배가 되며 절반은 무작위이고, 최대 2초입니다(ioredis 2초, \
+            redis-py 6은 10초). (명령이 쿼리보다 짧으므로 \
             DB의 백오프보다 짧게 가정한 값입니다.)"]
         pub cache_backoff: Nanos = Nanos::from_millis(10),
         /// A retry budget on each server: where it is used up, a failed call is not tried again, so that retries cannot multiply the
-        /// load of a database that has too much already. Retries of calls to the cache draw on it, too.
+        /// load of a database that has too much already. Calls to the cache have a bucket of their own of this size, as budgets are
+        /// per client or per cluster in Finagle and Envoy.
         #[ko = "서버마다 두는 재시도 예산. 다 쓰면 실패한 호출을 다시 시도하지 않으므로, 이미 과부하인 DB에 재시도가 부하를 \
-            더 얹지 못합니다. 캐시 호출의 재시도도 이 예산을 씁니다."]
+            더 얹지 못합니다. 캐시 호출에는 같은 크기의 버킷을 따로 둡니다(Finagle은 클라이언트별, Envoy는 클러스터별 예산)."]
         pub retry_budget: Option<RetryBudget> = None,
         /// How many connections to the database each server has; a call waits for a free one, within its timeout. A call
         /// that is given up closes its connection, and a new one takes its place at once (HikariCP: `maximumPoolSize` = 10).

@@ -46,9 +46,10 @@ record! {
             곧바로 거부됩니다. 적지 않으면 정전일 때만 무응답입니다."]
         pub silent: Option<bool> = None,
         /// Of a restart in order: whether what is dirty (write-back) is flushed before the node goes, by its flusher as ever, which
-        /// takes its time. Otherwise it is gone as after a crash, unless a disk or a replica has it. True where nothing is said.
+        /// takes its time, without a limit: while the database is away, it tries again every second, and no row is given up. Otherwise
+        /// it is gone as after a crash, unless a disk or a replica has it. True where nothing is said.
         #[ko = "계획된 재시작에서 노드가 내려가기 전에 더티 항목(라이트백)을 플러시할지 여부. 평소의 플러셔가 하므로 시간이 \
-            걸립니다. 끄면 디스크나 복제본에 없는 것은 크래시처럼 사라집니다. 적지 않으면 플러시합니다."]
+            걸리며 한도가 없습니다. DB가 없는 동안에는 1초마다 다시 시도하고 어떤 행도 포기하지 않습니다. 끄면 디스크나 복제본에 없는 것은 크래시처럼 사라집니다. 적지 않으면 플러시합니다."]
         pub flush: Option<bool> = None,
         /// Of a restart in order: whether a node that writes snapshots writes one before it goes, and nobody is served meanwhile
         /// (Redis: `SHUTDOWN SAVE`, else `NOSAVE`). An append-only file is complete either way. True where nothing is said.
@@ -241,10 +242,10 @@ words! {
             않습니다(`silent`). `which`를 적지 않으면 모든 노드입니다."]
         "cache.power-loss" => CachePowerLoss,
         /// A cache node is restarted in order, as for maintenance: it refuses new calls and serves what is in line, then flushes what
-        /// is dirty (`flush`), waits until its replicas have what it has (10 s at most, as Redis 7 with `shutdown-timeout`),
+        /// is dirty (`flush`, however long that takes), waits until its replicas have what it has (10 s at most, as Redis 7 with `shutdown-timeout`),
         /// saves (`save`), and goes. It is back after `for`, counted from its first refusal, or as soon as all that is done.
         /// Without `which`, every node.
-        #[ko = "캐시 노드를 점검처럼 계획대로 재시작합니다. 새 호출을 거부하고 줄을 선 명령까지 처리한 뒤, 더티 항목을 \
+        #[ko = "캐시 노드를 점검처럼 계획대로 재시작합니다. 새 호출을 거부하고 대기 중인 명령까지 처리한 뒤, 더티 항목을 \
             플러시하고(`flush`), 복제본이 따라올 때까지 최대 10초 기다리고(Redis 7의 `shutdown-timeout`), 저장한 \
             다음(`save`) 내려갑니다. 거부를 시작한 때부터 `for`가 지나면, 또는 이 과정이 더 걸리면 끝나는 대로 돌아옵니다. \
             `which`를 적지 않으면 모든 노드입니다."]
@@ -263,13 +264,15 @@ words! {
         /// Each command of a cache node takes `times` as long.
         #[ko = "캐시 노드의 명령마다 `times`배의 시간이 걸립니다."]
         "cache.slow" => CacheSlow,
-        /// A replica takes over although the node is well, because somebody wants it to (Redis: `CLUSTER FAILOVER`, Sentinel's
-        /// `SENTINEL FAILOVER`): the old primary serves nobody until the first of its replicas has all that it has, and is a replica
-        /// itself from then on. Nothing is lost. If that has not happened after `for`, it stays the primary
-        /// (`CLUSTER_MF_TIMEOUT` = 5 s). Without `which`, of every node.
-        #[ko = "노드가 멀쩡한데도 복제본이 역할을 넘겨받습니다(Redis: `CLUSTER FAILOVER`, Sentinel의 `SENTINEL FAILOVER`). 기존 \
-            프라이머리는 복제본 하나가 모두 따라올 때까지 아무 명령도 처리하지 않고, 그 뒤로는 복제본이 됩니다. 유실은 \
-            없습니다. `for`가 지나도 따라오지 못하면 취소됩니다(`CLUSTER_MF_TIMEOUT` = 5초). `which`를 적지 않으면 모든 \
+        /// A replica takes over although the node is well, because somebody wants it to (Redis: `CLUSTER FAILOVER`, `FAILOVER`): the old
+        /// primary serves nobody until the first of its replicas has all that it has, and is a replica itself from then on. Nothing
+        /// is lost. Reads are held up, too, where Redis since 6.2 holds up writes only. A node that is frozen begins when it goes on;
+        /// of one that is down, or has no replica that follows, none takes over. If that has not happened after `for`, it stays the
+        /// primary (`CLUSTER_MF_TIMEOUT` = 5 s). Without `which`, of every node.
+        #[ko = "노드가 멀쩡한데도 복제본이 역할을 넘겨받습니다(Redis: `CLUSTER FAILOVER`, `FAILOVER`). 기존 프라이머리는 복제본 \
+            하나가 모두 따라올 때까지 아무 명령도 처리하지 않고, 그 뒤로는 복제본이 됩니다. 유실은 없습니다. Redis 6.2부터는 쓰기만 \
+            막지만 여기서는 읽기도 기다립니다. 멈춘 노드는 깨어난 뒤에 시작하고, 내려가 있거나 따라오는 복제본이 없으면 넘기지 \
+            않습니다. `for`가 지나도 따라오지 못하면 취소됩니다(`CLUSTER_MF_TIMEOUT` = 5초). `which`를 적지 않으면 모든 \
             노드입니다."]
         "cache.failover" => CacheFailover,
         /// A replica of a cache node loses its memory and loads everything again; without `which`, every one does.
@@ -286,11 +289,11 @@ words! {
         /// An application server's own work takes `times` as long.
         #[ko = "애플리케이션 서버의 CPU 작업에 `times`배의 시간이 걸립니다."]
         "app.slow" => AppSlow,
-        /// The processes are killed that bring on what was written: the flushers of write-back, and the relay of an outbox. The cache
-        /// and the database live. What waits in the buffer or the outbox goes on waiting, and what such a process had in hand is
+        /// The processes are killed that bring on what was written: the flushers of write-back, the relay of an outbox, and the reader of
+        /// the commit log. The cache and the database live. What waits in the buffer, the outbox or the log goes on waiting, and what such a process had in hand is
         /// done once more when it is back, so some of it twice.
-        #[ko = "쓰인 것을 뒤에서 반영하는 프로세스(라이트백의 플러셔, 아웃박스의 릴레이)가 죽습니다. 캐시와 DB는 살아 있습니다. \
-            버퍼나 아웃박스에 있는 것은 그대로 기다리고, 처리 중이던 것은 재시작한 뒤 다시 하므로 일부는 두 번 처리됩니다."]
+        #[ko = "쓰인 것을 뒤에서 반영하는 백그라운드 워커(라이트백의 플러셔, 아웃박스의 릴레이, 커밋 로그 리더)가 죽습니다. 캐시와 \
+            DB는 살아 있습니다. 버퍼, 아웃박스, 로그에 있는 것은 그대로 기다리고, 처리 중이던 것은 재시작한 뒤 다시 하므로 일부는 두 번 처리됩니다."]
         "worker.crash" => WorkerCrash,
         /// The database's process is killed: it refuses everything; what was not committed is gone. Its replicas, other
         /// machines, go on answering reads.
@@ -330,7 +333,7 @@ pub enum Part {
     Replica,
     /// An application server.
     App,
-    /// What works in the background: flushers, and the relay.
+    /// What works in the background: flushers, the relay, and the reader of the log.
     Worker,
     /// The database.
     Database,
@@ -370,7 +373,7 @@ impl FaultKind {
             FaultKind::AppCrash => Phrase::fixed("app server crash", "앱 서버 크래시"),
             FaultKind::AppFreeze => Phrase::fixed("app server freeze", "앱 서버 멈춤"),
             FaultKind::AppSlow => Phrase::fixed("slow app server", "느려진 앱 서버"),
-            FaultKind::WorkerCrash => Phrase::fixed("worker crash", "작업자 크래시"),
+            FaultKind::WorkerCrash => Phrase::fixed("worker crash", "백그라운드 워커 크래시"),
             FaultKind::DatabaseOutage => Phrase::fixed("database outage", "DB 중단"),
             FaultKind::DatabasePowerLoss => Phrase::fixed("database loses power", "DB 서버 정전"),
             FaultKind::DatabaseFreeze => Phrase::fixed("database freeze", "DB 멈춤"),

@@ -259,7 +259,6 @@ const LIMITS: &[(&str, Limit)] = &[
     ("lane.*.write.delay", LATENCY),
     ("lane.*.write.every", time(MILLISECOND, MONTH)),
     ("lane.*.write.log.every", time(MILLISECOND, MONTH)),
-    ("lane.*.write.log.batch", whole(1, 1_000_000)),
     ("lane.*.write.at", or_none(whole(1, 10_000_000))),
     ("lane.*.modify.tries", whole(1, 1_000)),
     ("lane.*.look", or_none(whole(1, LANES_MAX as u64))),

@@ -85,6 +85,13 @@ const NEEDS: &[(&str, Lacks)] = &[
         let cache = world.app.cache_retries > 0 && lane.uses_cache();
         never_retries(world, lane).filter(|_| !cache)
     }),
+    ("lane.write.log", |_, lane| {
+        let never = Phrase::fixed(
+            "nothing reads the cache, so no copy is to be seen to; read from the cache, or leave this out",
+            "캐시를 읽지 않아 처리할 사본이 없습니다. 캐시에서 읽게 하거나 이 항목을 빼 주세요",
+        );
+        (lane.read == (Reading::None {})).then_some(never)
+    }),
     ("lane.read.versions", |_, lane| never_compares(lane)),
     ("cache.memory", |world, _| all_in_memory(&world.cache)),
     ("cache.page_fault", |world, _| {
@@ -294,11 +301,12 @@ pub(super) fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems
     }
     if fault.what == FaultKind::WorkerCrash && !scenario.lanes.iter().any(Lane::has_workers) {
         let sentence = Phrase::fixed(
-            "no lane flushes, and none has a relay; give a lane write = \"write-back\" or \"outbox\"",
-            "플러셔나 릴레이가 있는 레인이 없습니다. 레인에 write = \"write-back\"이나 \"outbox\"를 적어 주세요",
+            "no lane flushes, has a relay or reads the log; give a lane write = \"write-back\" or \"outbox\", or write.log",
+            "플러셔·릴레이·로그 리더가 있는 레인이 없습니다. 레인에 write = \"write-back\"이나 \"outbox\", 또는 write.log를 적어 주세요",
         );
         problems.because(&join(&at, "what"), fault.what.show().quote(), sentence);
     }
+    check_order(scenario, &at, fault, problems);
     if fault.what == FaultKind::AppSlow && worlds().all(|world| is_zero(&world.app.work)) {
         let sentence = Phrase::fixed(
             "requests take no CPU time, so this slows nothing down; give app.work",
@@ -315,6 +323,28 @@ pub(super) fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems
             "이 구간에는 지연 시간이 없어 느려질 것이 없습니다. network.{field}를 적어 주세요"
         );
         problems.because(&join(&at, "which"), link.show().quote(), sentence);
+    }
+}
+
+/// Whether what a restart in order is not to do first would be done at all.
+fn check_order(scenario: &Scenario, at: &str, fault: &Fault, problems: &mut Problems) {
+    if fault.what != FaultKind::CacheRestart {
+        return;
+    }
+    let snapshots = |lane| matches!(scenario.for_lane(lane).cache.persistence, Persistence::Snapshots { .. });
+    if fault.flush == Some(false) && !scenario.lanes.iter().any(|lane| lane.write.flushes()) {
+        let sentence = Phrase::fixed(
+            "no lane ever flushes; give a lane write = \"write-back\", or leave this out",
+            "플러시하는 레인이 없습니다. 레인에 write = \"write-back\"을 적거나 이 항목을 빼 주세요",
+        );
+        problems.because(&join(at, "flush"), false.show().quote(), sentence);
+    }
+    if fault.save == Some(false) && !(0..scenario.lanes.len()).any(snapshots) {
+        let sentence = Phrase::fixed(
+            "no node writes snapshots; set cache.persistence, or leave this out",
+            "스냅샷을 쓰는 노드가 없습니다. cache.persistence를 적거나 이 항목을 빼 주세요",
+        );
+        problems.because(&join(at, "save"), false.show().quote(), sentence);
     }
 }
 

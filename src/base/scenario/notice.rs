@@ -11,13 +11,18 @@ impl Lane {
     /// Whether anything of it goes to the cache.
     pub(super) fn uses_cache(&self) -> bool {
         let leaves_it_alone =
-            matches!(self.write.without_readers(), Writing::WriteAround(WriteAround { cached: Invalidate::Leave, .. }));
+            matches!(self.in_effect(), Writing::WriteAround(WriteAround { cached: Invalidate::Leave, log: None, .. }));
         self.read != Reading::None {} || !leaves_it_alone
+    }
+
+    /// How it writes, less what is done for readers where there are none.
+    fn in_effect(&self) -> Writing {
+        if self.read == (Reading::None {}) { self.write.without_readers() } else { self.write.clone() }
     }
 
     /// Whether something brings on in the background what was written.
     pub(super) fn has_workers(&self) -> bool {
-        self.write.flushes() || self.write.outbox().is_some()
+        self.in_effect().flushes() || self.in_effect().tells_later()
     }
 
     /// Whether its cache calls the database.
@@ -92,6 +97,7 @@ mod tests {
         assert!(noticed("[cache]\nreplicas = 1\n[[lane]]\nread = \"look-aside\"", FaultKind::ReplicaCrash, None));
         assert!(!noticed(plain, FaultKind::WorkerCrash, None), "nothing works in the background");
         assert!(noticed("[[lane]]\nwrite = \"outbox\"", FaultKind::WorkerCrash, None));
+        assert!(noticed("[[lane]]\nwrite = { kind = \"write-around\", log = {} }", FaultKind::WorkerCrash, None));
         assert!(!noticed(plain, FaultKind::AppSlow, None), "requests take no CPU time");
         assert!(!noticed(plain, FaultKind::Partition, Some(Link::CacheDatabase)), "its cache calls nobody");
         assert!(noticed("[[lane]]\nread = \"read-through\"", FaultKind::Partition, Some(Link::CacheDatabase)));

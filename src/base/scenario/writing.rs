@@ -7,7 +7,7 @@ mod write_back;
 mod write_through;
 
 pub use outbox::{Outbox, Relayed};
-pub use write_around::{Invalidate, WriteAround};
+pub use write_around::{Invalidate, LogReader, WriteAround};
 pub use write_back::{AfterFlush, DirtyEnd, Take, WhenFull, WriteBack};
 pub use write_through::{Acknowledge, Order, WriteThrough};
 
@@ -72,13 +72,25 @@ impl Writing {
         }
     }
 
-    /// How a relay passes on what was written, where the database keeps records of it, or its log is read.
+    /// How a relay passes on what was written, where the database keeps records of it.
     pub fn outbox(&self) -> Option<&Outbox> {
         match self {
             Writing::Outbox(how) => Some(how),
-            Writing::WriteAround(how) => how.log.as_ref(),
-            Writing::WriteThrough(_) | Writing::WriteBack(_) => None,
+            Writing::WriteAround(_) | Writing::WriteThrough(_) | Writing::WriteBack(_) => None,
         }
+    }
+
+    /// How somebody reads the database's commit log, where that is so.
+    pub fn log_reader(&self) -> Option<&LogReader> {
+        match self {
+            Writing::WriteAround(how) => how.log.as_ref(),
+            Writing::Outbox(_) | Writing::WriteThrough(_) | Writing::WriteBack(_) => None,
+        }
+    }
+
+    /// Whether a process of its own tells the cache what has been committed.
+    pub fn tells_later(&self) -> bool {
+        self.outbox().is_some() || self.log_reader().is_some()
     }
 
     /// Whether the cache brings to the database what was written.
@@ -91,7 +103,7 @@ impl Writing {
         match self {
             Writing::WriteBack(how) => Some(how.background()),
             Writing::Outbox(how) => Some(how.background()),
-            Writing::WriteAround(how) => how.log.as_ref().map(Outbox::background),
+            Writing::WriteAround(how) => how.log.as_ref().map(LogReader::background),
             Writing::WriteThrough(_) => None,
         }
     }
@@ -134,7 +146,7 @@ impl Writing {
     #[must_use]
     pub fn without_readers(&self) -> Writing {
         match self {
-            Writing::WriteAround(how) if how.cached == Invalidate::Delete => {
+            Writing::WriteAround(how) if matches!(how.cached, Invalidate::Delete | Invalidate::Leave) => {
                 Writing::WriteAround(WriteAround { cached: Invalidate::Leave, log: None, ..how.clone() })
             }
             Writing::WriteAround(_) | Writing::WriteThrough(_) | Writing::WriteBack(_) | Writing::Outbox(_) => {

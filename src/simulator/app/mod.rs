@@ -22,6 +22,9 @@ use crate::report::AppReport;
 use crate::scenario;
 use crate::time::Nanos;
 
+/// The longest pause before a retry of a call to the cache (ioredis: 2 s; redis-py 6: 10 s).
+const CACHE_PAUSE_MAX: Nanos = Nanos::from_secs(2);
+
 /// The state of one server. See the module.
 #[derive(Debug)]
 pub struct AppServerState {
@@ -35,8 +38,10 @@ pub struct AppServerState {
     pub pool: Option<Pool>,
     /// The breaker before them, where there is one.
     pub breaker: Option<Breaker>,
-    /// The retries that it may make, where they are limited.
+    /// The retries that it may make of calls to the database, where they are limited.
     pub retry_budget: Option<RetryBudget>,
+    /// Those of calls to the cache: another server, another budget.
+    cache_budget: Option<RetryBudget>,
     /// The patience of a call to the cache.
     pub cache_timeout: Option<Nanos>,
     /// How often one is tried again, and the pause before the first retry.
@@ -75,6 +80,7 @@ impl AppServerState {
             pool: settings.pool.map(Pool::new),
             breaker: settings.breaker.as_ref().map(Breaker::new),
             retry_budget: settings.retry_budget.as_ref().map(budget),
+            cache_budget: settings.retry_budget.as_ref().map(budget),
             cache_timeout: settings.cache_timeout,
             cache_retries: (settings.cache_retries, settings.cache_backoff),
             cache_jitter: RefCell::new(cache_jitter),
@@ -95,15 +101,13 @@ impl AppServerState {
         if let Some(breaker) = &self.breaker {
             breaker.reset(now);
         }
-        if let Some(budget) = &self.retry_budget {
-            budget.reset();
-        }
+        self.retry_budget.iter().chain(&self.cache_budget).for_each(RetryBudget::reset);
     }
 
-    /// A call to the cache is made for the first time: one that may be tried again pays into the budget.
+    /// A call to the cache is made for the first time, which pays into the budget of such calls.
     #[inline]
     pub fn begins_to_ask_the_cache(&self) {
-        if let (Some(budget), true) = (&self.retry_budget, self.cache_retries.0 > 0) {
+        if let Some(budget) = &self.cache_budget {
             budget.deposit();
         }
     }
@@ -111,8 +115,8 @@ impl AppServerState {
     /// The pause after so many tries of a call to the cache; `None` where there are no more, by their number or the budget.
     pub fn pause_before_asking_the_cache(&self, tries: u32) -> Option<Nanos> {
         let (most, backoff) = self.cache_retries;
-        let again = tries <= most && self.retry_budget.as_ref().is_none_or(RetryBudget::withdraw);
-        again.then(|| pause_before(tries, backoff, &mut self.cache_jitter.borrow_mut()))
+        let again = tries <= most && self.cache_budget.as_ref().is_none_or(RetryBudget::withdraw);
+        again.then(|| pause_before(tries, backoff, &mut self.cache_jitter.borrow_mut()).min(CACHE_PAUSE_MAX))
     }
 
     /// Totals up to the moment `now`.
@@ -126,7 +130,7 @@ impl AppServerState {
             refreshes: self.refreshed.get(),
             past_ttl: self.past_ttl.get(),
             pool_waits,
-            retries_withheld: self.retry_budget.as_ref().map_or(0, RetryBudget::withheld),
+            retries_withheld: self.retry_budget.iter().chain(&self.cache_budget).map(RetryBudget::withheld).sum(),
             breaker_rejections,
             ..AppReport::default()
         };

@@ -63,6 +63,8 @@ pub struct Undone {
     pub returned: Vec<WriteId>,
     /// Rows that had not come yet.
     pub lost: Vec<WriteId>,
+    /// Rows that had not come yet, and have left meanwhile; not all of them where positions are taken only at marks.
+    pub unseen: Vec<WriteId>,
 }
 
 impl Journal {
@@ -175,6 +177,8 @@ impl Journal {
                     if came <= to {
                         self.rows.insert(write, (key, came));
                         undone.returned.push(write);
+                    } else {
+                        undone.unseen.push(write);
                     }
                 }
             }

@@ -318,10 +318,9 @@ impl Replicas {
         Some((former, acked))
     }
 
-    /// The first replica that will have all that has been sent to it, and when; `None` where none follows.
-    pub fn first_to_catch_up(&mut self) -> Option<Nanos> {
-        let has_all = |machine: &Machine| machine.in_flight.back().map_or(Nanos::ZERO, |update| update.arrives);
-        self.others().filter(|machine| machine.follows()).map(|machine| has_all(machine)).min()
+    /// When the first replica will have `position`; `None` where none that follows ever will.
+    pub fn first_to_have(&mut self, position: Position) -> Option<Nanos> {
+        self.others().filter_map(|machine| machine.arrival(position)).min()
     }
 
     /// The most advanced replica takes over from a primary that lives, which follows it from then on with what it has

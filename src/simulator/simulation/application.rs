@@ -376,9 +376,9 @@ impl World {
 
     // ---- Work of nodes and of the relay ----
 
-    /// Starts the relay of a lane with an outbox.
+    /// Starts the relay of a lane with an outbox, or the reader of the commit log.
     pub fn start_relay(&self) {
-        if self.application.lane.write.outbox().is_some() {
+        if self.application.lane.write.tells_later() {
             self.database.keep_outbox();
             self.jobs.push(Job::Relay);
         }

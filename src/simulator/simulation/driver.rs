@@ -11,7 +11,7 @@ use super::{Simulation, over_time};
 use crate::cache::node::Turn;
 use crate::engine::TaskId;
 use crate::jobs::Owner;
-use crate::scenario::Scenario;
+use crate::scenario::{FaultKind, Scenario};
 use crate::time::Nanos;
 use crate::work::{self, Budget};
 
@@ -170,6 +170,7 @@ impl Simulation {
             Turn::None => {}
             Turn::Loaded => world.start_flusher(node),
             Turn::HandedOver => {
+                self.faults.has_lasted(FaultKind::CacheFailover, world.kernel.now().min(self.progress.duration));
                 world.application.near.connection_lost();
                 world.application.near.connection_back();
             }

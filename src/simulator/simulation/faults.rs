@@ -21,6 +21,8 @@ pub(super) struct Faults {
     /// What has begun, as far as it is remembered.
     pub reports: Vec<FaultReport>,
     pub frozen: Frozen,
+    /// Nodes that were to be back already from a restart and have not gone yet, each with the number of its report.
+    late: Vec<(u32, usize)>,
     replicas_each: u32,
 }
 
@@ -34,7 +36,42 @@ impl Faults {
             list: scenario.faults.clone(),
             reports: Vec::new(),
             frozen: Frozen::default(),
+            late: Vec::new(),
             replicas_each: replicas,
+        }
+    }
+
+    /// The latest fault of that kind has lasted until `now`, if it was not to last longer.
+    pub fn has_lasted(&mut self, what: FaultKind, now: Nanos) {
+        // few: REPORTED_MAX
+        let latest = self.reports.iter_mut().rev().find(|report| report.what == what.name());
+        if let Some(report) = latest
+            && now.as_secs_f64() - report.at_s > report.for_s + 1e-9
+        {
+            report.for_s = now.as_secs_f64() - report.at_s;
+        }
+    }
+
+    /// A restart was to be over at `until`, and the node has not gone yet: it lasts, to the end of the run at most.
+    fn is_late(&mut self, node: u32, until: Nanos, end: Nanos) {
+        let ends_then = |report: &FaultReport| libm::fabs(report.at_s + report.for_s - until.as_secs_f64()) < 1e-6;
+        let restarts = |report: &FaultReport| report.what == FaultKind::CacheRestart.name();
+        // few: REPORTED_MAX
+        let mut all = self.reports.iter();
+        let Some(number) = all.rposition(|report| restarts(report) && ends_then(report)) else { return };
+        self.late.push((node, number));
+        self.reports[number].for_s = end.as_secs_f64() - self.reports[number].at_s;
+    }
+
+    /// A node is back from those restarts, at `now`. One that strikes several nodes is over with the last.
+    fn is_back(&mut self, node: u32, now: Nanos) {
+        // few: REPORTED_MAX for each node
+        let (over, late): (Vec<_>, Vec<_>) = self.late.drain(..).partition(|(other, _)| *other == node);
+        self.late = late;
+        for (_, number) in over {
+            if self.late.iter().all(|(_, other)| *other != number) {
+                self.reports[number].for_s = now.as_secs_f64() - self.reports[number].at_s;
+            }
         }
     }
 
@@ -184,6 +221,9 @@ impl Simulation {
         let now = self.world.kernel.now();
         (0..restarts).for_each(|_| self.crash_node(node, Crash::default(), now));
         (0..over).for_each(|_| self.restart_node(node, Crash::default(), now));
+        if over > 0 {
+            self.faults.is_back(node, now.min(self.progress.duration));
+        }
     }
 
     /// A freeze ends; when it was the owner's last one, its tasks go on.
@@ -205,7 +245,7 @@ impl FaultEffect {
             FaultEffect::FlushAll(node) | FaultEffect::SlowCommand(node) => {
                 Some(node_of(node).time_for_all(self.per_entry()))
             }
-            FaultEffect::CacheFailover(node) => node_of(node).time_to_hand_over(),
+            FaultEffect::CacheFailover(node) => Some(node_of(node).time_to_hand_over()),
             _ => None,
         }
     }
@@ -229,7 +269,7 @@ impl FaultEffect {
                 world.cache.node(node).flush_all();
             }
             FaultEffect::SlowCommand(node) => world.cache.node(node).begin_long_command(until, self.per_entry()),
-            FaultEffect::CacheFailover(node) => world.cache.node(node).begin_to_hand_over(),
+            FaultEffect::CacheFailover(node) => world.cache.node(node).begin_to_hand_over(until),
             FaultEffect::CacheSlow(node, times) => world.cache.node(node).slow_down(times),
             FaultEffect::AppCrash(server) => {
                 lane.drop_tasks_of(&[Owner::server(server)]);
@@ -258,7 +298,9 @@ impl FaultEffect {
             FaultEffect::CacheCrash(node, crash) => lane.restart_node(node, crash, until),
             FaultEffect::CacheRestart(node, _) => {
                 // One that has not gone yet goes when it can, and is back at once.
-                if !world.cache.node(node).is_still_leaving(until) {
+                if world.cache.node(node).is_still_leaving(until) {
+                    lane.faults.is_late(node, until, lane.progress.duration);
+                } else {
                     lane.restart_node(node, Crash::default(), until);
                 }
             }
@@ -274,7 +316,11 @@ impl FaultEffect {
             FaultEffect::FlushAll(node) | FaultEffect::SlowCommand(node) => {
                 world.cache.node(node).end_long_command(until);
             }
-            FaultEffect::CacheFailover(node) => world.cache.node(node).give_up_to_hand_over(),
+            FaultEffect::CacheFailover(node) => {
+                if world.cache.node(node).give_up_to_hand_over(until) {
+                    lane.faults.has_lasted(FaultKind::CacheFailover, until);
+                }
+            }
             FaultEffect::CacheSlow(node, times) => world.cache.node(node).speed_up(times),
             FaultEffect::AppCrash(server) => world.application.servers.restart(server),
             FaultEffect::AppFreeze(server) => lane.thaw(Owner::server(server)),

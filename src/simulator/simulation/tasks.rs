@@ -6,7 +6,7 @@ use super::application::serve;
 use super::world::World;
 use crate::jobs::Job;
 use crate::scenario::Reading;
-use crate::strategy::{outbox, read_through, refresh, warm_up, write_back};
+use crate::strategy::{outbox, read_through, refresh, warm_up, write_around, write_back};
 
 /// Does a job.
 pub(super) async fn run(world: Rc<World>, job: Job) {
@@ -41,6 +41,9 @@ pub(super) async fn run(world: Rc<World>, job: Job) {
         Job::Relay => {
             if let Some(how) = lane.write.outbox() {
                 outbox::relay(&world.loader(), how).await;
+            }
+            if let Some(how) = lane.write.log_reader() {
+                write_around::read_log(&world.loader(), how).await;
             }
         }
     }

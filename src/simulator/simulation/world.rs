@@ -155,15 +155,14 @@ fn node_reading(lane: &Lane, refresh: Refresh, app: &App, notifies: bool) -> Nod
     let grace = refresh.grace;
     let tells_ends = app.near.as_ref().is_some_and(|near| near.bounded);
     let tracks_ttls = refresh.ahead.is_some() || !grace.is_none();
+    let told = NodeReading { repeats: app.cache_retries > 0, ..NodeReading::default() };
     match &lane.read {
-        Reading::None {} => NodeReading::default(),
+        Reading::None {} => told,
         Reading::LookAside(how) => {
             let keeps_stale = how.leases == Leases::Stale;
             let compares = how.versions;
-            NodeReading { keeps_stale, grace, tracks_ttls, notifies, compares, ..NodeReading::default() }
+            NodeReading { keeps_stale, grace, tracks_ttls, notifies, compares, ..told }
         }
-        Reading::ReadThrough(_) => {
-            NodeReading { refresh, grace, tracks_ttls, tells_ends, notifies, ..NodeReading::default() }
-        }
+        Reading::ReadThrough(_) => NodeReading { refresh, grace, tracks_ttls, tells_ends, notifies, ..told },
     }
 }

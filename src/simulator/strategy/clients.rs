@@ -258,6 +258,15 @@ fn worse(worst: Option<CallError>, failure: CallError) -> CallError {
     worst.filter(|worst| worst.leaves_open()).unwrap_or(failure)
 }
 
+/// Whether a call to the cache is worth another try: its latest one failed like this, and of all the worst is this.
+fn is_tried_again(command: Command, latest: CallError, worst: CallError) -> bool {
+    // What was not the expected value is not so by asking again, nor has a full cache more room; and what may have been
+    // applied could be so twice.
+    let in_vain = matches!(latest, CallError::Conflict | CallError::Full);
+    let twice = worst.leaves_open() && matches!(command, Command::ChangeBehind(..));
+    !in_vain && !twice
+}
+
 /// The cache as an application sees it.
 pub struct CacheClient<'a> {
     /// The clock.
@@ -380,21 +389,16 @@ impl CacheClient<'_> {
                 Err(CallError::TimedOut)
             });
             let Err(failure) = answer else { return answer };
-            let failure = worse(worst, failure);
+            let after_all = worse(worst, failure);
             tries += 1;
-            let Some(pause) = self.pause(command, failure, tries) else { return Err(failure) };
-            worst = Some(failure);
+            let pause = match is_tried_again(command, failure, after_all) {
+                true => self.server.pause_before_asking_the_cache(tries),
+                false => None,
+            };
+            let Some(pause) = pause else { return Err(after_all) };
+            worst = Some(after_all);
             self.kernel.sleep(pause).await;
         }
-    }
-
-    /// The pause after so many tries, the worst of which failed like this; `None` where it is not tried again.
-    fn pause(&self, command: Command, failure: CallError, tries: u32) -> Option<Nanos> {
-        // What was not the expected value is not so by asking again, nor has a full cache more room; and what may have been
-        // applied could be so twice.
-        let in_vain = matches!(failure, CallError::Conflict | CallError::Full);
-        let twice = failure.leaves_open() && matches!(command, Command::ChangeBehind(..));
-        if in_vain || twice { None } else { self.server.pause_before_asking_the_cache(tries) }
     }
 
     /// Sends a command on its way, with the value that it carries.
@@ -608,5 +612,28 @@ impl DatabaseClient<'_> {
 
     fn pause(&self, attempt: u32) -> Nanos {
         pause_before(attempt, self.backoff, &mut self.jitter.borrow_mut())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_for_good_is_not_tried_again_whatever_failed_before() {
+        let set = Command::Set(1, WriteId(1));
+        let worst = worse(Some(CallError::TimedOut), CallError::Full);
+        assert_eq!(worst, CallError::TimedOut);
+        assert!(!is_tried_again(set, CallError::Full, worst), "it has no more room for having been late once");
+        assert!(is_tried_again(set, CallError::TimedOut, CallError::TimedOut));
+        assert!(is_tried_again(set, CallError::Down, worst));
+    }
+
+    #[test]
+    fn a_change_that_may_have_been_made_is_not_asked_for_twice() {
+        let change = Command::ChangeBehind(1, WriteId(1), Change::Add);
+        assert!(!is_tried_again(change, CallError::TimedOut, CallError::TimedOut));
+        assert!(!is_tried_again(change, CallError::Down, worse(Some(CallError::TimedOut), CallError::Down)));
+        assert!(is_tried_again(change, CallError::Down, CallError::Down));
     }
 }

@@ -158,7 +158,7 @@ pub static WORDS: Words = Words {
         Part::Cache => "캐시",
         Part::Replica => "복제본",
         Part::App => "애플리케이션 서버",
-        Part::Worker => "백그라운드 작업자",
+        Part::Worker => "백그라운드 워커",
         Part::Database => "DB",
         Part::Link => "네트워크 구간",
     },

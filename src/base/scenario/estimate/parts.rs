@@ -275,7 +275,7 @@ impl<'a> Parts<'a> {
 
     fn outbox(&self) -> f64 {
         let versions = matches!(&self.lane.read, Reading::LookAside(how) if how.versions);
-        let records = if self.lane.write.outbox().is_some() { 16.0 } else { 0.0 };
+        let records = if self.lane.write.tells_later() { 16.0 } else { 0.0 };
         self.load.writes * (records + if versions { 4.0 } else { 0.0 }) * GROWTH
     }
 

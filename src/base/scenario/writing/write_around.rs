@@ -1,8 +1,9 @@
 //! The options of write-around; what it does is in `strategy::write_around`.
 
-use super::Outbox;
+use super::{Background, Relayed};
 use crate::phrase::Phrase;
-use crate::scenario::field::{record, words};
+use crate::scenario::field::{Field, record, words};
+use crate::scenario::problem::Problems;
 use crate::time::Nanos;
 
 record! {
@@ -17,12 +18,52 @@ record! {
         #[ko = "`delete-twice`, `delete-again`일 때: 커밋 후 다시 삭제하기까지의 시간."]
         pub delay: Nanos = Nanos::from_millis(500),
         /// A reader of the database's commit log that sees to the copies too, whatever the application does about them (change data
-        /// capture): it deletes or updates the copy of each committed row, up to `every` later. (Debezium: `poll.interval.ms` =
-        /// 500 ms; Facebook's mcsqueal deletes what is committed, Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013.)
+        /// capture): it deletes or updates the copy of each committed row, up to `every` later.
         #[ko = "애플리케이션이 무엇을 하든 DB의 커밋 로그를 읽어 사본을 처리하는 리더(CDC). 커밋된 행의 사본을 최대 `every` 뒤에 \
-            삭제하거나 갱신합니다. (Debezium: `poll.interval.ms` = 500 ms, Facebook의 mcsqueal은 커밋된 키를 삭제합니다: \
-            Nishtala 외, “Scaling Memcache at Facebook”, NSDI 2013.)"]
-        pub log: Option<Outbox> = None,
+            삭제하거나 갱신합니다."]
+        pub log: Option<LogReader> = None,
+    }
+}
+
+record! {
+    /// Options of the commit log's reader. It is handed the committed rows in their order, for no query: the database's workers
+    /// have nothing to do for it. It hears nothing while the database is down, frozen or cut off, and goes on from where it was; a
+    /// row whose copy it could not see to, it is handed again. (Facebook's mcsqueal deletes what is committed: Nishtala et al., "Scaling
+    /// Memcache at Facebook", NSDI 2013.)
+    #[ko = "커밋 로그 리더의 옵션. 커밋된 행을 쿼리 없이 순서대로 넘겨받으므로 DB 워커에는 부하가 없습니다. DB가 중단되거나 \
+        멈추거나 단절된 동안에는 아무것도 받지 못하고, 그 뒤 멈춘 곳부터 이어 갑니다. 사본을 처리하지 못한 행은 다시 받습니다. \
+        (Facebook의 mcsqueal은 커밋된 키를 삭제합니다: Nishtala 외, “Scaling Memcache at Facebook”, NSDI 2013.)"]
+    pub struct LogReader {
+        /// The time between two looks at what is new in the log (Debezium: `poll.interval.ms` = 500 ms).
+        #[ko = "로그에 새로 쌓인 것을 확인하는 주기(Debezium: `poll.interval.ms` = 500 ms)."]
+        #[label = ("Log read every", "로그 확인 주기")]
+        pub every: Nanos = Nanos::from_millis(500),
+        /// What it does with the cached copy.
+        #[ko = "캐시된 사본을 어떻게 할지."]
+        #[label = ("Cached copy", "캐시에 있던 값")]
+        pub cached: Relayed = Relayed::Delete,
+    }
+}
+
+impl LogReader {
+    pub(super) fn background(&self) -> Background {
+        Background {
+            every: self.every,
+            on_each_node: false,
+            too_often: Phrase::fixed("the log is read too often", "로그를 너무 자주 읽습니다"),
+            way_out: Phrase::fixed("read it less often", "확인 주기를 늘려 주세요"),
+        }
+    }
+
+    /// Notes what is wrong with one whose options are `at` that path.
+    pub(super) fn check(&self, at: &str, problems: &mut Problems) {
+        if self.every > Nanos::from_secs(3_600) {
+            let sentence = Phrase::fixed(
+                "the reader would still be busy when the run ends; give at most 1h",
+                "실행이 끝날 때까지 로그 리더가 일을 마치지 못합니다. 1h 이하로 적어 주세요",
+            );
+            problems.because(&format!("{at}.every"), self.every.show().quote(), sentence);
+        }
     }
 }
 

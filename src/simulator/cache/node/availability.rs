@@ -256,6 +256,11 @@ impl Availability {
         freezes
     }
 
+    /// When the last of the freezes is to end.
+    pub(super) fn frozen_until(&self) -> Nanos {
+        self.freezes.counts.last_key_value().map_or(Nanos::ZERO, |(until, _)| *until)
+    }
+
     /// A call has reached a frozen node.
     pub(super) fn stall(&mut self, calls: &Calls<Command, Answer>, call: CallId) {
         self.stalled.push(calls, call);

@@ -54,8 +54,8 @@ pub(super) struct Durable {
     loaded_at: Option<Nanos>,
     /// When a replica takes over, unless the primary is back before.
     takeover_at: Option<Nanos>,
-    /// When one takes over in order.
-    handover_at: Option<Nanos>,
+    /// A replica is to take over in order.
+    handover: Option<HandOver>,
     /// Responses that wait for the disk or for replicas, when each leaves, and for which change, if it made one.
     waiting: VecDeque<(CallId, Nanos, Option<Position>)>,
     /// Memory for the commands of a round, used again.
@@ -67,6 +67,17 @@ pub(super) struct Durable {
     entries: u32,
     /// Not while the node is down or loads: then its disk writes nothing, and its replicas hear nothing.
     at_work: bool,
+}
+
+/// A replica is to take over in order.
+#[derive(Clone, Copy, Debug, Default)]
+struct HandOver {
+    /// If it has not by then, none does.
+    until: Nanos,
+    /// What it must have: all there was when the node began to serve nobody for it.
+    target: Option<Position>,
+    /// When it will have that.
+    at: Option<Nanos>,
 }
 
 /// Commands that are served together: where one sync serves many, whatever is in line follows at once.
@@ -155,7 +166,7 @@ impl Durability {
             loading_per_entry: settings.loading,
             loaded_at: None,
             takeover_at: None,
-            handover_at: None,
+            handover: None,
             waiting: VecDeque::new(),
             applied: Vec::new(),
             touched: Nanos::ZERO,
@@ -392,7 +403,7 @@ impl Durability {
         let Some(durable) = self.durable() else { return Broken::default() };
         let was_loading = durable.loaded_at.take().is_some();
         durable.advance(now);
-        (durable.at_work, durable.handover_at) = (false, None);
+        (durable.at_work, durable.handover) = (false, None);
         if let Some(persistence) = &mut durable.persistence {
             persistence.crash(crash, &mut durable.journal);
         }
@@ -414,18 +425,50 @@ impl Durability {
     pub(super) fn first_to_catch_up(&mut self, now: Nanos) -> Option<Nanos> {
         let durable = self.durable()?;
         durable.advance(now);
-        durable.replicas.as_mut()?.first_to_catch_up().map(|at| at.max(now))
+        let position = durable.journal.position();
+        durable.replicas.as_mut()?.first_to_have(position).map(|at| at.max(now))
     }
 
-    /// A replica takes over in order at that moment, `None`: it does not after all. Returns the moment that was set before.
-    pub(super) fn hand_over_at(&mut self, at: Option<Nanos>) -> Option<Nanos> {
-        self.durable().and_then(|durable| std::mem::replace(&mut durable.handover_at, at))
+    /// A replica is to take over in order, before that moment.
+    pub(super) fn ask_to_hand_over(&mut self, until: Nanos) {
+        let Some(durable) = self.durable() else { return };
+        let handover = durable.handover.get_or_insert_default();
+        handover.until = handover.until.max(until);
+    }
+
+    /// Until when nobody is served for it, as far as that is known.
+    pub(super) fn hands_over_at(&self) -> Option<Nanos> {
+        self.get()?.handover.as_ref()?.at
+    }
+
+    /// Works out when the first of the replicas has what there was when it was first worked out; without one, nobody takes over.
+    pub(super) fn plan_to_hand_over(&mut self, now: Nanos) -> Option<Nanos> {
+        let durable = self.durable()?;
+        durable.advance(now);
+        let position = durable.journal.position();
+        let handover = durable.handover.as_mut()?;
+        let target = *handover.target.get_or_insert(position);
+        let first = durable.replicas.as_mut().and_then(|replicas| replicas.first_to_have(target));
+        handover.at = first.map(|at| at.max(now));
+        let at = handover.at;
+        if at.is_none() {
+            durable.handover = None;
+        }
+        at
+    }
+
+    /// The time is over of one that was to be done before that moment; whether it was still to be done, and until when nobody
+    /// was to be served for it.
+    pub(super) fn give_up_to_hand_over(&mut self, until: Nanos) -> Option<Option<Nanos>> {
+        let durable = self.durable()?;
+        durable.handover.take_if(|handover| handover.until == until).map(|handover| handover.at)
     }
 
     /// The most advanced replica takes over from a primary that lives; returns whether there was one.
     pub(super) fn hand_over(&mut self, now: Nanos) -> bool {
         let Some(durable) = self.durable() else { return false };
         durable.advance(now);
+        durable.handover = None;
         let position = durable.journal.position();
         durable.replicas.as_mut().is_some_and(|replicas| replicas.hand_over(position))
     }
@@ -534,8 +577,7 @@ impl Durability {
         } else if durable.takeover_at == Some(now) {
             durable.takeover_at = None;
             Due::TakeOver
-        } else if durable.handover_at == Some(now) {
-            durable.handover_at = None;
+        } else if durable.handover.as_ref().is_some_and(|handover| handover.at == Some(now)) {
             Due::HandOver
         } else {
             Due::Nothing
@@ -547,6 +589,7 @@ impl Durability {
     pub(super) fn fail_over(&mut self, now: Nanos) -> Option<(usize, Position)> {
         let durable = self.durable()?;
         durable.advance(now);
+        durable.handover = None;
         durable.replicas.as_mut()?.take_over(now)
     }
 

@@ -75,6 +75,7 @@ impl CacheNode {
     fn lose_everything(&self, state: &mut State) {
         state.memory.lose();
         let (mut ledger, now) = (self.common.ledger.borrow_mut(), self.now());
+        state.buffer.forget_all_taken();
         for write in state.buffer.clear() {
             ledger.released(write, Holder::Buffer, Release::CacheCrash, now);
         }
@@ -94,6 +95,8 @@ impl CacheNode {
         tell(&undone.returned, |ledger, write, _, now| ledger.held(write, Holder::Buffer, now));
         state.memory.restore(undone.entries, now);
         tell(&undone.lost, |ledger, write, why, now| ledger.released(write, Holder::Buffer, why, now));
+        state.buffer.forget_taken(&undone.lost);
+        state.buffer.forget_taken(&undone.unseen);
         self.buffer_again(state, rows);
     }
 
@@ -333,32 +336,48 @@ impl CacheNode {
         true
     }
 
-    /// The node serves nobody until one of its replicas has all that it has, and then that one is the node.
-    pub fn begin_to_hand_over(&self) {
+    /// The node serves nobody until one of its replicas has all that it has, and then that one is the node, unless that is not
+    /// so by then. One that stands still begins when it goes on; of one that is down, nothing is to be had in order.
+    pub fn begin_to_hand_over(&self, until: Nanos) {
         let state = &mut *self.state();
+        if !state.server.availability.is_down() {
+            state.durability.ask_to_hand_over(until);
+            let ended = self.go_on_handing_over(state);
+            debug_assert!(ended.is_none(), "a replica that follows does so still");
+        }
+    }
+
+    /// Serves nobody until the first replica has what there was at first, where one is to take over: when that is may have
+    /// changed. Where there is no replica any more, gives the long command that is to end.
+    #[must_use]
+    pub(super) fn go_on_handing_over(&self, state: &mut State) -> Option<Nanos> {
         let now = self.now();
         if state.server.availability.is_down() || state.server.availability.is_frozen() {
-            return; // there is nothing to be had from it in order
+            return None;
         }
-        let Some(at) = state.durability.first_to_catch_up(now) else { return };
-        if let Some(before) = state.durability.hand_over_at(Some(at)) {
-            state.server.availability.end_long_command(before, now); // asked for once more
+        let before = state.durability.hands_over_at();
+        let Some(at) = state.durability.plan_to_hand_over(now) else { return before };
+        if before != Some(at) || at == now {
+            state.server.availability.begin_long_command(at, now);
+            before.into_iter().for_each(|before| _ = state.server.availability.end_long_command(before, now));
+            self.schedule_turn(at);
         }
-        state.server.availability.begin_long_command(at, now);
-        self.schedule_turn(at);
+        None
     }
 
-    /// How long that takes; `None` where it would not begin.
-    pub fn time_to_hand_over(&self) -> Option<Nanos> {
+    /// How long that takes, as far as one can tell; no time where it does not happen.
+    pub fn time_to_hand_over(&self) -> Nanos {
         let state = &mut *self.state();
-        let well = !state.server.availability.is_down() && !state.server.availability.is_frozen();
-        state.durability.first_to_catch_up(self.now()).filter(|_| well).map(|at| at - self.now())
+        let now = self.now();
+        let first = state.durability.first_to_catch_up(now).filter(|_| !state.server.availability.is_down());
+        first.map_or(Nanos::ZERO, |at| at.max(state.server.availability.frozen_until()).saturating_sub(now))
     }
 
-    /// If no replica has taken over yet, none does.
-    pub fn give_up_to_hand_over(&self) {
-        let at = self.state().durability.hand_over_at(None);
+    /// If no replica has taken over by that moment, none does. Returns whether one was to.
+    pub fn give_up_to_hand_over(&self, until: Nanos) -> bool {
+        let Some(at) = self.state().durability.give_up_to_hand_over(until) else { return false };
         at.into_iter().for_each(|at| self.end_long_command(at));
+        true
     }
 
     /// A replica that has all the node has takes over. What its loads and flushes do goes on: the new machine has them, too.
@@ -382,11 +401,18 @@ impl CacheNode {
 
     /// A replica crashes: what it had acknowledged does not count any more.
     pub fn replica_crash(&self, number: u32) {
-        let state = &mut *self.state();
+        let mut borrowed = self.state();
+        let state = &mut *borrowed;
         let Some(amended) = state.durability.replica_crashes(number, self.now()) else { return };
         amended.into_iter().for_each(|(call, why)| self.common.calls.replace_response(call, Err(why)));
         if state.server.availability.is_down() {
             self.keep_what_can_come_back(state);
+        }
+        // It may have been the one that was to take over.
+        if state.durability.hands_over_at().is_some() {
+            let ended = self.go_on_handing_over(state);
+            drop(borrowed);
+            ended.into_iter().for_each(|at| self.end_long_command(at));
         }
     }
 

@@ -24,10 +24,10 @@ const DRAIN_PAUSE: Nanos = Nanos::from_secs(1);
 /// Writes that are to be flushed.
 impl CacheNode {
     pub(super) fn write_behind(&self, state: &mut State, key: Key, write: WriteId, ttl: EntryTtl) {
-        self.changes(state, key);
-        if state.buffer.newest_write(key) == Some(write) {
-            return; // asked for again, by somebody who has heard nothing of the first time
+        if state.buffer.has_taken(write) {
+            return; // both waited for room
         }
+        self.changes(state, key);
         let now = self.now();
         {
             let mut ledger = self.common.ledger.borrow_mut();
@@ -250,6 +250,7 @@ impl CacheNode {
     /// The database did not take these rows: they wait again, up to `requeue` times.
     pub fn flush_failed(&self, rows: &[RowId], requeue: u32) {
         let state = &mut *self.state();
+        let requeue = attempts(state, requeue);
         // From the back, so that the oldest is first in line again.
         work::count(rows.len());
         for &id in rows.iter().rev() {
@@ -265,6 +266,7 @@ impl CacheNode {
     /// The database did not take these rows, read before: they are still marked, unless it was once too often.
     pub fn marks_failed(&self, rows: &[(Key, WriteId)], requeue: u32) {
         let state = &mut *self.state();
+        let requeue = attempts(state, requeue);
         work::count(rows.len());
         for &(key, _) in rows {
             if let Some(write) = state.buffer.mark_failed(key, requeue) {
@@ -278,6 +280,12 @@ impl CacheNode {
     pub fn drain(&self) {
         self.wake_flusher(&self.state());
     }
+}
+
+/// How often a row may fail. Of a node that is to go when it has flushed everything, as often as it takes: its pauses are
+/// short, and an outage of seconds would use up what is meant for hours.
+fn attempts(state: &State, requeue: u32) -> u32 {
+    if state.server.availability.flushes_all() { u32::MAX } else { requeue }
 }
 
 /// Waits for the next flush; see [`CacheNode::flush_due`].

@@ -60,11 +60,13 @@ impl CacheNode {
         if !state.server.availability.is_silent() {
             self.let_answers_go(now - since);
         }
+        let ended = self.go_on_handing_over(state);
         self.serve_again(state);
         self.go_on_leaving(state);
         let mut stalled = state.server.availability.take_stalled();
         let expired = state.server.availability.take_overlooked();
         drop(borrowed);
+        ended.into_iter().for_each(|at| self.end_long_command(at)); // nobody is left to take over
         expired.into_iter().for_each(|key| self.dirty_expiry(key));
         work::count(stalled.len() as usize);
         while let Some(call) = stalled.pop(&self.common.calls) {

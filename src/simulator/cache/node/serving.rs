@@ -149,6 +149,9 @@ impl CacheNode {
             Command::Lease(asked) => return Some(Ok(self.get_or_lease(state, asked))),
             Command::Fetch(key) | Command::FetchToChange(key) => return self.fetch(state, key, call).map(Ok),
             Command::Fill(fill) => self.fill(state, fill),
+            // Asked for again, by somebody who has heard nothing of the first time.
+            Command::WriteBehind(_, write, _) | Command::ChangeBehind(_, write, _) if state.buffer.has_taken(write) => {
+            }
             Command::ChangeBehind(key, write, change) if !self.applies(state, key, write, change) => {
                 return Some(Err(CallError::Conflict));
             }

@@ -37,6 +37,8 @@ pub struct NodeReading {
     pub tells_ends: bool,
     /// Whether it keeps the newer of two versions of a row.
     pub compares: bool,
+    /// Whether a write may reach it more than once (retries of cache calls).
+    pub repeats: bool,
     /// Whether it tells the near caches what is written (their messages).
     pub notifies: bool,
 }
@@ -76,7 +78,7 @@ impl CacheNode {
         let state = State {
             memory: Memory::new(store(settings, &common, stream), settings, reading, &numbers, stream),
             loads: Loads::new(reading.refresh, stream("early refresh")),
-            buffer: WriteBuffer::new(write_back, &numbers),
+            buffer: WriteBuffer::new(write_back, &numbers, reading.repeats),
             server: Server::new(settings, stream("cache command")),
             durability: Durability::new(settings, &numbers, stream),
             counts: NodeCounts::default(),

@@ -20,6 +20,8 @@ pub(super) struct WriteBuffer {
     watched: ByKey<bool>,
     /// The task that flushes, where it waits.
     flusher: Option<TaskId>,
+    /// By write, 64 in a word: those it has taken, where some may come more than once.
+    taken: Option<Vec<u64>>,
 }
 
 /// How a dirty entry leaves the store before its flush.
@@ -68,7 +70,8 @@ pub(super) enum GivenUp {
 
 impl WriteBuffer {
     /// An empty buffer. In a lane without write-back nothing ever gets into it.
-    pub(super) fn new(settings: Option<&WriteBack>, numbers: &Numbers) -> WriteBuffer {
+    /// `repeats`: a write may come more than once.
+    pub(super) fn new(settings: Option<&WriteBack>, numbers: &Numbers, repeats: bool) -> WriteBuffer {
         let without = || WriteBack { coalesce: false, when_full: WhenFull::Refuse, ..WriteBack::default() };
         let settings = settings.cloned().unwrap_or_else(without);
         WriteBuffer {
@@ -76,14 +79,47 @@ impl WriteBuffer {
             waiting: CallQueue::default(),
             watched: ByKey::new(false, numbers),
             flusher: None,
+            taken: repeats.then(Vec::new),
             settings,
         }
+    }
+
+    // ---- Writes that come more than once ----
+
+    /// Whether `write` has been taken before: a request id, which lives as long as the memory that took it.
+    #[inline]
+    pub(super) fn has_taken(&self, write: WriteId) -> bool {
+        let (word, bit) = (write.index() / 64, write.0 % 64);
+        self.taken.as_ref().and_then(|taken| taken.get(word)).is_some_and(|word| word >> bit & 1 == 1)
+    }
+
+    fn note_taken(&mut self, write: WriteId) {
+        let Some(taken) = &mut self.taken else { return };
+        crate::table::reach(taken, write.index() / 64, 0);
+        taken[write.index() / 64] |= 1 << (write.0 % 64);
+    }
+
+    /// Nobody knows any more that these were taken.
+    pub(super) fn forget_taken(&mut self, writes: &[WriteId]) {
+        let Some(taken) = &mut self.taken else { return };
+        work::count(writes.len());
+        for write in writes {
+            if let Some(word) = taken.get_mut(write.index() / 64) {
+                *word &= !(1 << (write.0 % 64));
+            }
+        }
+    }
+
+    /// Memory is gone, and with it what was taken.
+    pub(super) fn forget_all_taken(&mut self) {
+        self.taken.iter_mut().for_each(Vec::clear);
     }
 
     // ---- Writes ----
 
     /// Buffers a write made now; returns the older write whose place it took, if it did.
     pub(super) fn put(&mut self, key: Key, write: WriteId, now: Nanos) -> Option<WriteId> {
+        self.note_taken(write);
         let delay = self.settings.delay;
         self.rows.put(key, write, if delay == Nanos::ZERO { Nanos::ZERO } else { now.saturating_add(delay) })
     }
@@ -399,7 +435,7 @@ mod tests {
             Pair {
                 kernel: Kernel::default(),
                 calls: Calls::default(),
-                buffer: WriteBuffer::new(Some(&settings), &Numbers::default()),
+                buffer: WriteBuffer::new(Some(&settings), &Numbers::default(), false),
                 model: Model::default(),
                 taken: Vec::new(),
                 writes: 0,
@@ -505,7 +541,7 @@ mod tests {
 
     #[test]
     fn the_end_of_a_dirty_entry_is_watched_for_once_until_its_event_has_come() {
-        let mut buffer = WriteBuffer::new(None, &Numbers::default());
+        let mut buffer = WriteBuffer::new(None, &Numbers::default(), false);
         assert_eq!(buffer.watch(7, Nanos::MAX, Nanos(1)), None, "it has none");
         assert_eq!(buffer.watch(7, Nanos(5), Nanos(1)), Some(Nanos(6)), "good up to and including its last moment");
         assert_eq!(buffer.watch(7, Nanos(5), Nanos(1)), None);
