@@ -477,7 +477,7 @@ const THROUGH: &[(&str, &str)] = &[
 ];
 
 /// So rare since clients may give up that thousands of cases can pass without one: `durability` and `writes` bring them about.
-const RARE: &[&str] = &["cause failover_lag", "cause dual_write_half_done"];
+const RARE: &[&str] = &["cause failover_lag", "cause dual_write_half_done", "cause connection_lost"];
 
 fn is_possible(what: &str) -> bool {
     let back = Lane { write: Writing::WriteBack(WriteBack::default()), ..Lane::default() };

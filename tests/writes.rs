@@ -270,6 +270,19 @@ fn what_the_database_refuses_after_the_acknowledgement_is_lost_and_before_it_is_
 }
 
 #[test]
+fn a_connection_that_breaks_after_the_acknowledgement_loses_the_write_and_before_it_nobody_is_promised_anything() {
+    let broken = |acknowledge| {
+        let mut scenario = racing(Reading::look_aside(), through(Order::CacheFirst, acknowledge));
+        scenario.database.write = Distribution::Constant(ms(50));
+        scenario.faults.push(Fault { lasts: s(2), ..Fault::new(FaultKind::DatabaseOutage, s(20)) });
+        let lane = run(&scenario);
+        lane.ledger().ever_lost().get(Cause::ConnectionLost)
+    };
+    assert!(broken(Acknowledge::First) > 0);
+    assert_eq!(broken(Acknowledge::Both), 0);
+}
+
+#[test]
 fn an_early_acknowledgement_takes_as_long_as_the_first_of_the_two_writes() {
     let latency = |order, acknowledge| {
         let mut scenario = bare();
