@@ -3,8 +3,10 @@
 //!
 //! `REWRITE_PICTURES=1 cargo test pictures` makes them again; then `scripts/link-pictures.mjs` makes PNGs of the last.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::{LazyLock, OnceLock};
 
 use cachelane::chart::palette::{Theme, lane_style};
 use cachelane::chart::sheet::Sheet;
@@ -19,10 +21,15 @@ use cachelane::web::state::saved::defaults_of;
 use crate::common::in_parallel;
 
 /// What the figures of a preset show at the end of its run.
-fn data_of(preset: &Preset) -> Data {
-    let scenario = preset.scenario();
-    let outcome = Outcome::of(scenario, None, Some(scenario.duration)).expect("a preset runs");
-    chart_data(&outcome, Language::English)
+fn data_of(preset: &Preset) -> &'static Data {
+    // Each preset is in several pictures, and is run once.
+    static KNOWN: LazyLock<BTreeMap<&str, OnceLock<Data>>> =
+        LazyLock::new(|| presets::ALL.iter().map(|preset| (preset.name, OnceLock::new())).collect());
+    KNOWN[preset.name].get_or_init(|| {
+        let scenario = preset.scenario();
+        let outcome = Outcome::of(scenario, None, Some(scenario.duration)).expect("a preset runs");
+        chart_data(&outcome, Language::English)
+    })
 }
 
 /// What is on the file's place in the project is `made`, or is made so if that is asked for.
@@ -42,9 +49,9 @@ fn gallery_line(preset: &Preset) -> String {
     const BYTES_MAX: usize = 300;
     let data = data_of(preset);
     let defaults = defaults_of(Some(preset.name), preset.scenario());
-    let shown = defaults.figures.iter().find(|figure| figure.has_news(&data)).expect("a preset shows something");
+    let shown = defaults.figures.iter().find(|figure| figure.has_news(data)).expect("a preset shows something");
     let options = Options { percentile: defaults.percentile, linear: false };
-    let panels = shown.panels(&data, options, Language::English);
+    let panels = shown.panels(data, options, Language::English);
     // Of reads and writes the one that the preset is about.
     let is_of_writes = preset.about().watch.iter().any(|watch| format!("{watch:?}").starts_with("Write"));
     let panel = if is_of_writes { panels.last() } else { panels.first() }.expect("a panel");
@@ -127,7 +134,7 @@ fn the_page_shows_the_default_s_end_before_it_can_compute_it() {
     const BYTES_MAX: usize = 8_192;
     let preset = presets::get("default").unwrap();
     let data = data_of(preset);
-    let figures: String = ["latency", "lost"].map(|name| still(figure(name).unwrap(), &data)).concat();
+    let figures: String = ["latency", "lost"].map(|name| still(figure(name).unwrap(), data)).concat();
     assert!(figures.len() <= BYTES_MAX, "{} bytes", figures.len());
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("index.html");
     let page = std::fs::read_to_string(path).unwrap();
@@ -158,11 +165,11 @@ fn drawn_beside_a_link(name: &str) -> (String, String) {
     let data = data_of(preset);
     let svg = if name == "page" {
         let title = "Five cache strategies, the same crash: what each has lost";
-        beside_a_link(title, figure("lost").unwrap(), Percentile::P50, preset, &data)
+        beside_a_link(title, figure("lost").unwrap(), Percentile::P50, preset, data)
     } else {
         let defaults = defaults_of(Some(preset.name), preset.scenario());
-        let shown = defaults.figures.iter().find(|figure| figure.has_news(&data)).expect("a preset shows something");
-        beside_a_link(preset.about().title.say(Language::English), shown, defaults.percentile, preset, &data)
+        let shown = defaults.figures.iter().find(|figure| figure.has_news(data)).expect("a preset shows something");
+        beside_a_link(preset.about().title.say(Language::English), shown, defaults.percentile, preset, data)
     };
     let mut digest = Digest::default();
     svg.bytes().for_each(|byte| digest.mix(byte.into()));

@@ -212,6 +212,15 @@ fn begin<'a>(title: &str, paper: &'a Paper<'a>) -> Pen<'a> {
     pen
 }
 
+/// The measure of each lane against what varies: [lines] against one field, a [heat] map of two; `None` of fewer or more.
+pub fn against(measure: &Measure, fields: &[&Varied], lanes: &[Cells], paper: &Paper<'_>) -> Option<Picture> {
+    match *fields {
+        [field] => Some(lines(measure, field, lanes, paper)),
+        [across, up] => Some(heat(measure, [across, up], lanes, paper)),
+        _ => None,
+    }
+}
+
 /// The measure of each lane against the one field that varies: the mean of the seeds, and its 95 % interval as a band.
 pub fn lines(measure: &Measure, field: &Varied, lanes: &[Cells], paper: &Paper<'_>) -> Picture {
     const HIGH: f64 = 320.0;

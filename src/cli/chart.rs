@@ -60,20 +60,17 @@ impl Chart {
         if self.json {
             return Ok(out.write_all(super::json(&as_json(&grid, &kept, &measure, &lanes))?.as_bytes())?);
         }
-        let picture = match fields[..] {
-            [field] => grid::lines(&measure, field, &lanes, &Paper::file(&grid.source)),
-            [across, up] => grid::heat(&measure, [across, up], &lanes, &Paper::file(&grid.source)),
-            [] => return Err(Failure::Input("nothing varies any more; leave out one --at".to_owned())),
-            _ => {
-                let names: Vec<&str> = fields.iter().map(|field| field.field.as_str()).collect();
-                let told = format!(
-                    "{} of its fields vary: {}; a picture has one or two, give the value of the others by --at FIELD=VALUE",
-                    names.len(),
-                    names.join(", ")
-                );
-                return Err(Failure::Input(told));
-            }
-        };
+        if fields.is_empty() {
+            return Err(Failure::Input("nothing varies any more; leave out one --at".to_owned()));
+        }
+        let picture = grid::against(&measure, &fields, &lanes, &Paper::file(&grid.source)).ok_or_else(|| {
+            let names: Vec<&str> = fields.iter().map(|field| field.field.as_str()).collect();
+            Failure::Input(format!(
+                "{} of its fields vary: {}; a picture has one or two, give the value of the others by --at FIELD=VALUE",
+                names.len(),
+                names.join(", ")
+            ))
+        })?;
         Ok(out.write_all(picture.svg.as_bytes())?)
     }
 

@@ -4,11 +4,12 @@
 //! or right after it and once more a while later (delayed double delete); or replaced by the new value.
 //!
 //! A reader that asked the database before the commit may fill the cache after the delete: a stale copy that stays.
-//! The second delete takes it away, unless that reader was slower still. Replacing the copy invites another race: of two writers that commit one after the
-//! other, the first may be the last to reach the cache.
+//! The second delete takes it away, unless that reader was slower still. Replacing the copy invites another race: of two
+//! writers that commit one after the other, the first may be the last to reach the cache.
 //!
 //! Whatever is done about it, a reader of the database's commit log may see to the copies as well (change data capture), as the
-//! relay of an [outbox](super::outbox) does, and asks the database nothing; then a server that crashes between its commit and its delete leaves nothing behind.
+//! relay of an [outbox](super::outbox) does, and asks the database nothing; then a server that crashes between its commit and
+//! its delete leaves nothing behind.
 
 use super::App;
 use crate::database::Row;

@@ -303,9 +303,10 @@ impl Future for FlushDue<'_> {
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Nanos> {
         let (node, kernel) = (self.node, &self.node.common.kernel);
         let state = &mut *node.state();
+        let is_draining = node.is_draining(state);
         let buffer = &mut state.buffer;
         let queued = buffer.due(Nanos::MAX);
-        let drains = (node.common.draining.get() || state.server.availability.flushes_all()) && queued > 0;
+        let drains = is_draining && queued > 0;
         let enough = queued > 0 && buffer.wants_flush();
         let at_tick = kernel.now() >= self.at;
         if at_tick && !drains {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::chart::grid::{self, Cells, Measure, Paper};
+use crate::chart::grid::{self, Cells, Measure, Paper, Varied};
 use crate::escape::shown;
 use crate::experiment::harm::{Harm, Numbers};
 use crate::experiment::sweep::grid::{Grid, Point, mark_beaten, measure, seeds_there};
@@ -196,11 +196,7 @@ impl Shows<'_> {
     fn figure(&self, cells: &[Cells]) -> Html {
         let language = self.language();
         let Some(known) = drawn(self.measure, language) else { return html! {} };
-        let draw = |paper: Paper<'_>| match &self.grid.fields[..] {
-            [field] => grid::lines(&known, field, cells, &paper).svg,
-            [across, up, ..] => grid::heat(&known, [across, up], cells, &paper).svg,
-            [] => String::new(),
-        };
+        let draw = |paper: Paper<'_>| against(self.grid, &known, cells, &paper);
         let fields: Vec<&str> = self.grid.fields.iter().map(|field| field.field.as_str()).collect();
         let (title, (_, most)) = (self.measure.title.clone(), seeds_there(&self.grid.runs));
         let mean = self.mean_of();
@@ -380,12 +376,13 @@ fn drawn(of: &Called, language: Language) -> Option<Measure> {
 fn file(grid: &Grid, name: &str) -> String {
     let Some(known) = measure(name) else { return String::new() };
     let lanes = grid.means(&(0..grid.cells()).collect::<Vec<_>>(), name);
-    let paper = Paper::file(&grid.source);
-    match &grid.fields[..] {
-        [field] => grid::lines(&known, field, &lanes, &paper).svg,
-        [across, up, ..] => grid::heat(&known, [across, up], &lanes, &paper).svg,
-        [] => String::new(),
-    }
+    against(grid, &known, &lanes, &Paper::file(&grid.source))
+}
+
+/// The picture of a measure against the one field or the two that vary.
+fn against(grid: &Grid, measure: &Measure, lanes: &[Cells], paper: &Paper<'_>) -> String {
+    let fields: Vec<&Varied> = grid.fields.iter().collect();
+    grid::against(measure, &fields, lanes, paper).map_or_else(String::new, |picture| picture.svg)
 }
 
 /// The picture for a wide page, and that for a phone, of which one is seen.
