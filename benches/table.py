@@ -1,4 +1,4 @@
-"""Makes docs/speed.md from what scripts/bench has measured: speed.txt, engines.json and replay.json in the folder given."""
+"""Makes docs/speed.md from what scripts/bench has measured: speed.txt, engines.json, replay.json and smooth.json in the folder given."""
 
 import json
 import os
@@ -56,6 +56,16 @@ W-TinyLFU differ a little. A dash: libcachesim did not install.
         beside = f"{theirs:.2f} s | {ours:.2f} s | {theirs / ours:.1f}" if theirs else f"– | {ours:.2f} s | –"
         misses = f"{row['libcachesim_misses']:.4f}, " if theirs else ""
         text += f"| {row['policy']} | {beside} | {replay['requests'] / ours / 1e6:.1f} M | {misses}{row['cachelane_misses']:.4f} |\n"
+    text += """
+## The page, held up
+
+The longest task of the page's thread in Chromium, where a frame takes a sixtieth of a second (`benches/smooth.mjs`).
+
+| while | longest task | frames |
+|---|---|---|
+"""
+    for what, longest in json.loads(read("smooth.json")).items():
+        text += f"| {what} | {longest['ms']:.0f} ms | {longest['frames']} |\n" if longest["ms"] else f"| {what} | below 50 ms | below 3 |\n"
     print(text, end="")
 
 

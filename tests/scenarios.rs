@@ -446,18 +446,17 @@ proptest! {
     }
 
     #[test]
-    fn a_good_scenario_survives_a_link_from_every_preset(scenario in scenario()) {
+    fn a_good_scenario_survives_a_link_from_any_preset(scenario in scenario(), number in 0..presets::ALL.len()) {
         prop_assume!(scenario.check().is_ok());
-        for preset in presets::ALL {
-            let link = link::encode(&scenario, preset.name, &[("lang".to_owned(), "ko".to_owned())]).unwrap();
-            let read = link::decode(&link).map_err(|e| format!("{e}\n{link}")).unwrap();
-            prop_assert_eq!(&read.scenario, &scenario);
-            prop_assert_eq!(read.preset, preset.name);
-            prop_assert!(link.is_ascii());
-            // Programs on the way may encode more than was: the meaning stays.
-            let more = link.replace('(', "%28").replace(')', "%29").replace(':', "%3a").replace(',', "%2C");
-            prop_assert_eq!(&link::decode(&more).unwrap().scenario, &scenario);
-        }
+        let preset = &presets::ALL[number];
+        let link = link::encode(&scenario, preset.name, &[("lang".to_owned(), "ko".to_owned())]).unwrap();
+        let read = link::decode(&link).map_err(|e| format!("{e}\n{link}")).unwrap();
+        prop_assert_eq!(&read.scenario, &scenario);
+        prop_assert_eq!(read.preset, preset.name);
+        prop_assert!(link.is_ascii());
+        // Programs on the way may encode more than was: the meaning stays.
+        let more = link.replace('(', "%28").replace(')', "%29").replace(':', "%3a").replace(',', "%2C");
+        prop_assert_eq!(&link::decode(&more).unwrap().scenario, &scenario);
     }
 
     #[test]

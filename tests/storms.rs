@@ -101,14 +101,17 @@ fn value(field: &FormField, draws: &mut Stream) -> Option<String> {
 
 /// `scenario` with these values, less those that it refuses, and those that would have no effect beside the others.
 fn set(scenario: Scenario, pairs: &[(String, String)]) -> Scenario {
-    let with = |scenario: Scenario, (path, value): &(String, String)| scenario.drafted(path, value).unwrap_or(scenario);
-    let good = |changed: &Scenario| changed.check().is_ok();
-    let all = Some(pairs.iter().fold(scenario.clone(), with).without_idle()).filter(good);
-    all.unwrap_or_else(|| {
-        pairs.iter().fold(scenario, |scenario, pair| {
-            Some(with(scenario.clone(), pair).without_idle()).filter(good).unwrap_or(scenario)
-        })
-    })
+    let edits = pairs.iter().filter_map(|(path, value)| Some(Edit::set(path, FieldValue::parse(value).ok()?)));
+    let all = scenario.apply(&edits.collect::<Vec<_>>(), Accept::Readable).map(Scenario::without_idle);
+    match (all, pairs) {
+        (Ok(all), _) if all.check().is_ok() => all,
+        (_, [] | [_]) => scenario,
+        // What is refused is found by halves.
+        _ => {
+            let (some, others) = pairs.split_at(pairs.len() / 2);
+            set(set(scenario, some), others)
+        }
+    }
 }
 
 fn needs_a_file(scenario: &Scenario) -> bool {

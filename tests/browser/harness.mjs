@@ -54,16 +54,10 @@ export function launch(extra = []) {
  * @param {import("playwright-core").BrowserContextOptions & {init?: () => void}} [options] context options
  *   (`viewport`, `locale`, `colorScheme`, `reducedMotion`, …) and `init`, code to run before the page's own
  * @returns `page`; `problems`, an array that fills with console errors and warnings, uncaught errors (the page's and its
- *   workers'), and failed or refused requests; `longTasks()`, the tasks over 50 ms so far; `close()`
+ *   workers'), and failed or refused requests; `close()`
  */
 export async function open(browser, url, { init, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  await context.addInitScript(() => {
-    window.__longTasks = [];
-    new PerformanceObserver((list) => {
-      for (const task of list.getEntries()) window.__longTasks.push({ at: task.startTime, ms: task.duration });
-    }).observe({ type: "longtask", buffered: true });
-  });
   if (init) await context.addInitScript(init);
   const page = await context.newPage();
   const problems = [];
@@ -84,7 +78,6 @@ export async function open(browser, url, { init, ...options } = {}) {
   return {
     page,
     problems,
-    longTasks: () => page.evaluate(() => window.__longTasks),
     close: () => context.close(),
   };
 }

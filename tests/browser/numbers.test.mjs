@@ -30,6 +30,7 @@ claim("an INFO is shown as fields, is one step of Undo, and is told what is wron
   await info.getByRole("textbox").fill(INFO.replace("maxmemory:268435456", "maxmemory:256mb"));
   await info.getByText("maxmemory:256mb is no whole number").waitFor();
   await info.getByRole("textbox").fill(INFO);
+  await until("it is told", async () => /\S/.test(await info.getByRole("status").innerText()));
   assert.match(await info.getByRole("status").innerText(), /cache\.capacity 256MiB[^]*cache\.eviction redis-lfu[^]*cache\.ttl 1min[^]*has evicted 3[^]*90 %/);
   await screenshot(page, "info");
   await accessible(page);

@@ -310,7 +310,7 @@ claim("Undo and Redo, by key and by button, take back a drag as one step, a lane
   await controls(page).locator(".section.run > summary").click();
   await seed.fill("77");
   await page.keyboard.press("Control+z");
-  assert.equal(await seed.inputValue(), "1");
+  await until("the text is back", async () => (await seed.inputValue()) === "1");
   assert.equal(await link(page), steps.at(-1));
 });
 
@@ -344,24 +344,6 @@ claim("the share dialog gives the link, the snippets and the files", "#v2&seed=5
     await button(page, "Share").click();
     await dialog.waitFor();
   }
-});
-
-// On a loaded machine a task may be interrupted, so that its length says little: one more try, of the whole.
-test("no task over 100 ms on the page's thread while five lanes play", { timeout: 90_000 }, async (t) => {
-  const longest = async () => {
-    const { page, longTasks, close } = await open(world.browser, `${world.site.url}#v2`, { locale: "en-US" });
-    await until("the run goes", async () => (await page.getByRole("heading", { name: "Scoreboard" }).isVisible()) && (await moment(page)) > 0);
-    const from = await page.evaluate(() => performance.now());
-    await until("several seconds of play", async () => (await page.evaluate(() => performance.now())) - from > 5_000);
-    const tasks = (await longTasks()).filter(({ at }) => at >= from).map(({ ms }) => ms);
-    assert.ok((await moment(page)) > 50, "it has played");
-    await close();
-    return Math.max(0, ...tasks);
-  };
-  const first = await longest();
-  const least = first > 100 ? Math.min(first, await longest()) : first;
-  t.diagnostic(`longest task: ${least} ms`);
-  assert.ok(least <= 100, `${least} ms`);
 });
 
 claim("a fault strikes when Inject is pressed, and not while one is chosen in the menu", "#v2&fault.count=0", async (page) => {

@@ -24,7 +24,7 @@ claim("a part on the stage is crashed by keyboard, and what is lost is told and 
   await until("dirty entries", async () => /, [1-9]\d* dirty/.test(await part(page, /Cache of Write-back/).getAttribute("aria-label")));
   await part(page, /App servers of Write-back/).focus();
   await page.keyboard.press("ArrowRight");
-  assert.match(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), /Cache of Write-back: .* entries/);
+  await until("the cache is next", () => page.evaluate(() => /Cache of Write-back: .* entries/.test(document.activeElement.getAttribute("aria-label"))));
   await page.keyboard.press("Enter");
   const crash = stage(page).getByRole("button", { name: "cache crash", exact: true });
   await until("the focus is in the menu", () => crash.evaluate((entry) => entry === document.activeElement));
@@ -114,7 +114,7 @@ claim("at the run's end the focus stays where it is, what can do nothing says wh
   const tray = strip(page, "Write-back").getByRole("button", { name: /Lost writes of Write-back/ });
   await tray.focus();
   await page.keyboard.press("ArrowLeft");
-  assert.match((await focused())[1], /^Database/, "the others can still be read");
+  await until("the others can still be read", async () => /^Database/.test((await focused())[1]));
   await page.keyboard.press("Enter");
   assert.equal(await page.locator(".part-menu").count(), 0);
   await page.keyboard.press("End");

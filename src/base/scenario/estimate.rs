@@ -23,6 +23,7 @@ use self::load::Load;
 pub(super) use self::load::{down_s, quickest_s, requests};
 use self::parts::Parts;
 use super::field::Field as _;
+use super::node::Node;
 use super::problem::{Problem, Reason};
 use super::{Scenario, limits};
 use crate::bytes::UNITS;
@@ -180,7 +181,7 @@ impl Scenario {
 
     /// The same, with what is known of its trace.
     pub fn estimate_with(&self, traced: Option<Traced>) -> Estimate {
-        let mut sum = Sum { scenario: self, shares: Vec::new() };
+        let mut sum = Sum { shown: self.show(), shares: Vec::new() };
         let worlds: Vec<Scenario> = (0..self.lanes.len()).map(|lane| self.for_lane(lane)).collect();
         let loads: Vec<Load> = worlds.iter().map(|world| Load::of(world, traced)).collect();
         for (number, (world, load)) in worlds.iter().zip(&loads).enumerate() {
@@ -213,12 +214,13 @@ impl Scenario {
 }
 
 /// The list being made.
-struct Sum<'a> {
-    scenario: &'a Scenario,
+struct Sum {
+    /// The scenario's fields with their values.
+    shown: Node,
     shares: Vec<Share>,
 }
 
-impl Sum<'_> {
+impl Sum {
     /// Adds what a part takes in a lane, and the fields of its world that say how much. Nothing where it is nothing.
     fn add(&mut self, what: &Phrase, lane: usize, fields: &[&'static str], bytes: f64) {
         if bytes <= 0.0 {
@@ -239,11 +241,10 @@ impl Sum<'_> {
 
     /// The fields with their values: the lane's own where it has them otherwise, else those of all.
     fn told(&self, lane: usize, fields: &[&'static str]) -> Vec<(String, String)> {
-        let shown = self.scenario.show();
         let told = fields.iter().filter_map(|&field| {
             let own = format!("lane.{lane}.{field}");
-            let found = shown.find(&own).map(|node| (own, node));
-            found.or_else(|| shown.find(field).map(|node| (field.to_owned(), node)))
+            let found = self.shown.find(&own).map(|node| (own, node));
+            found.or_else(|| self.shown.find(field).map(|node| (field.to_owned(), node)))
         });
         told.map(|(field, node)| (field, node.quote())).collect()
     }

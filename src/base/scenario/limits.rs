@@ -304,12 +304,17 @@ pub fn of(path: &str) -> Option<Limit> {
     if path.contains(".empirical.") && path.ends_with(".0") {
         return Some(number(0.0, 100.0));
     }
+    // Nearly all patterns differ from the path in their first letters; only the others are taken apart.
+    let begins_alike = |pattern: &str| {
+        let mut pairs = pattern.bytes().zip(path.bytes()).take_while(|(wanted, _)| *wanted != b'*');
+        pairs.all(|(wanted, is)| wanted == is)
+    };
     let matches = |pattern: &str| {
         let mut path = path.split('.');
         let same = |(part, wanted): (&str, &str)| wanted == part || (wanted == "*" && part.parse::<usize>().is_ok());
         pattern.split('.').all(|wanted| path.next().is_some_and(|part| same((part, wanted))))
     };
-    let best = LIMITS.iter().filter(|(pattern, _)| matches(pattern)).max_by_key(|(pattern, _)| pattern.len())?;
+    let best = LIMITS.iter().filter(|(pattern, _)| begins_alike(pattern) && matches(pattern)).max_by_key(|(pattern, _)| pattern.len())?;
     // The word "none" may stand for the whole field, not for a part of it.
     let whole = best.0.split('.').count() == path.split('.').count();
     Some(Limit { or_none: best.1.or_none && whole, ..best.1 })

@@ -56,7 +56,7 @@ impl<'a> Parts<'a> {
     }
 
     /// Adds all of them but the requests that wait.
-    pub fn add_to(&self, sum: &mut Sum<'_>) {
+    pub fn add_to(&self, sum: &mut Sum) {
         let mut add = |what: &Phrase, fields: &[&'static str], bytes| sum.add(what, self.number, fields, bytes);
         let keys = if matches!(self.world.clients.keys, Keys::Trace { .. }) {
             "clients.keys.file"
@@ -363,7 +363,7 @@ impl<'a> Parts<'a> {
 }
 
 /// What all lanes share: the popularity of keys, and what OPT is told.
-pub(super) fn add_common(worlds: &[Scenario], loads: &[Load], sum: &mut Sum<'_>) {
+pub(super) fn add_common(worlds: &[Scenario], loads: &[Load], sum: &mut Sum) {
     let Some(world) = worlds.first() else { return };
     let each = match world.clients.keys {
         Keys::Zipf { scrambled, .. } => {
