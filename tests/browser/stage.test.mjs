@@ -31,6 +31,7 @@ claim("a part on the stage is crashed by keyboard, and what is lost is told and 
   await page.keyboard.press("Escape");
   await until("the focus is back", () => part(page, /Cache of Write-back/).evaluate((entry) => entry === document.activeElement));
   await page.keyboard.press("Enter");
+  await until("the focus is in the menu again", () => crash.evaluate((entry) => entry === document.activeElement));
   await page.keyboard.press("Enter");
   await until("the sentence tells of it", async () => /^Write-back: Cache: down/m.test((await said.allTextContents()).join("\n")));
   await until("the table has the loss", async () => (await board(page, "Lost"))["Write-back"] > 0);

@@ -85,6 +85,7 @@ visit(world, "two fields make a heat map for each lane, by keyboard alone, and w
   await page.keyboard.press("Home");
   await page.keyboard.press("Tab");
   await until("the button counts", async () => (await begin(page).innerText()) === "Run 6 cells × 1 seed");
+  await until("and is the next stop", () => begin(page).evaluate((button) => button === document.activeElement));
   await page.keyboard.press("Enter");
   await finished(page);
   assert.ok(await begin(page).evaluate((button) => button === document.activeElement), "who has pressed it keeps the focus");

@@ -314,7 +314,10 @@ pub fn of(path: &str) -> Option<Limit> {
         let same = |(part, wanted): (&str, &str)| wanted == part || (wanted == "*" && part.parse::<usize>().is_ok());
         pattern.split('.').all(|wanted| path.next().is_some_and(|part| same((part, wanted))))
     };
-    let best = LIMITS.iter().filter(|(pattern, _)| begins_alike(pattern) && matches(pattern)).max_by_key(|(pattern, _)| pattern.len())?;
+    let best = LIMITS
+        .iter()
+        .filter(|(pattern, _)| begins_alike(pattern) && matches(pattern))
+        .max_by_key(|(pattern, _)| pattern.len())?;
     // The word "none" may stand for the whole field, not for a part of it.
     let whole = best.0.split('.').count() == path.split('.').count();
     Some(Limit { or_none: best.1.or_none && whole, ..best.1 })
