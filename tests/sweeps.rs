@@ -75,6 +75,46 @@ fn what_was_killed_goes_on_where_it_was_and_repeats_nothing() {
 }
 
 #[test]
+fn a_parquet_file_has_the_rows_of_the_lines_of_json() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::Field;
+
+    let (path, lines) = (file("rows.parquet"), file("rows.jsonl"));
+    let (name, lines) = (path.display().to_string(), lines.display().to_string());
+    let whole = sweep(&[]);
+    assert_eq!(sweep(&["--parquet", &name]), "", "the file is what is asked for");
+    let content = std::fs::read(&path).expect("the file");
+    let reader = SerializedFileReader::new(std::fs::File::open(&path).expect("the file")).expect("a Parquet file");
+    let about = reader.metadata().file_metadata().key_value_metadata().expect("metadata");
+    assert_eq!(about[0].value.as_deref(), whole.lines().next(), "what the sweep is");
+    let mut told = whole.lines().skip(1);
+    for row in reader.get_row_iter(None).expect("rows") {
+        let row = row.expect("a row");
+        let json: serde_json::Value = serde_json::from_str(told.next().expect("as many rows")).expect("a row of JSON");
+        let json = json.as_object().expect("names and values");
+        assert_eq!(row.len(), json.len());
+        for ((name, field), (wanted_name, wanted)) in row.get_column_iter().zip(json) {
+            let same = match field {
+                Field::Null => wanted.is_null(),
+                Field::Long(n) => wanted.as_i64() == Some(*n),
+                Field::Double(n) => wanted.as_f64() == Some(*n),
+                Field::Str(text) => wanted.as_str() == Some(text),
+                _ => false,
+            };
+            assert!(name == wanted_name && same, "{name} = {field:?}, and {wanted_name} = {wanted} in JSON");
+        }
+    }
+    assert_eq!(told.next(), None);
+    // The same by way of lines that can be gone on with.
+    assert_eq!(sweep(&["--out", &lines]), "");
+    assert_eq!(printed(&["merge", &lines, "--parquet", &name], ""), "");
+    assert!(std::fs::read(&path).expect("the file") == content, "the same bytes");
+    let output = cachelane(&["merge", &lines, "--parquet", "/nowhere/rows.parquet"], "");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(1) && told.contains("--parquet /nowhere/rows.parquet: "), "{told}");
+}
+
+#[test]
 fn a_row_says_what_was_varied_and_what_came_of_it() {
     let csv = sweep(&["--csv"]);
     let mut lines = csv.lines();

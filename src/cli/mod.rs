@@ -34,6 +34,7 @@ mod fit;
 mod input;
 mod others;
 mod outcome;
+mod parquet;
 mod poster;
 mod replay;
 mod run;

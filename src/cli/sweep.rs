@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use serde_json::Value;
 
 use super::seeds::{progress, whole_run};
-use super::{Failure, input, note};
+use super::{Failure, input, note, parquet};
 use crate::experiment::harm::numbers;
 use crate::experiment::sweep::{self, Key, Rows, Vary};
 use crate::phrase::Phrase;
@@ -40,8 +40,12 @@ pub struct Sweep {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Print CSV instead of lines of JSON.
-    #[arg(long, conflicts_with = "out")]
+    #[arg(long, conflicts_with_all = ["out", "parquet"])]
     csv: bool,
+    /// Write all rows into this file as Parquet, too, in place of what it held; nothing is printed then. To go on where a
+    /// sweep was stopped takes `--out`.
+    #[arg(long, value_name = "FILE")]
+    parquet: Option<PathBuf>,
 }
 
 /// Put the files of a sweep's shards together.
@@ -51,8 +55,11 @@ pub struct Merge {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Print CSV instead of lines of JSON.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "parquet")]
     csv: bool,
+    /// Write all rows into this file as Parquet, in place of what it held, instead of printing them.
+    #[arg(long, value_name = "FILE")]
+    parquet: Option<PathBuf>,
 }
 
 impl Sweep {
@@ -79,8 +86,12 @@ impl Sweep {
             note(&format!("{} runs stand in the output already; {} are left", done.len(), missing.len()));
         }
         rows.extend(self.run_missing(&missing, &sweep, &head)?);
-        match &self.out {
-            Some(file) => write_whole(file, &head, &rows),
+        if let Some(file) = &self.out {
+            write_whole(file, &head, &rows)?;
+        }
+        match &self.parquet {
+            Some(file) => parquet::write(file, &head, &rows),
+            None if self.out.is_some() => Ok(()),
             None => print(&head, &rows, self.csv, out),
         }
     }
@@ -120,7 +131,10 @@ impl Merge {
     /// Prints all rows in order.
     pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
         let (head, rows) = read_all(&self.files)?;
-        print(&head, &rows, self.csv, out)
+        match &self.parquet {
+            Some(file) => parquet::write(file, &head, &rows),
+            None => print(&head, &rows, self.csv, out),
+        }
     }
 }
 
@@ -213,11 +227,15 @@ fn write_whole(path: &Path, head: &Value, rows: &Rows) -> Result<(), Failure> {
     let told = |error: std::io::Error| unwritten(path, &error);
     let mut text = Vec::new();
     print(head, rows, false, &mut text)?;
-    // Beside it first: whoever stops it now still has the one or the other.
+    replace(path, &text).map_err(told)
+}
+
+/// Puts a file in place of another one. Beside it first: whoever stops it now still has the one or the other.
+pub(super) fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let mut new = path.as_os_str().to_owned();
     new.push(".new");
-    std::fs::write(&new, text).map_err(told)?;
-    std::fs::rename(&new, path).map_err(told)
+    std::fs::write(&new, content)?;
+    std::fs::rename(&new, path)
 }
 
 fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
