@@ -271,7 +271,11 @@ fn write_back() -> impl Strategy<Value = WriteBack> {
     )
         .prop_map(|(every, at, batch, coalesce, requeue, on_expiry, on_eviction, more)| {
             let (bound, when_full, after_flush, read, delay) = more;
-            let take = if read && coalesce { Take::ReadThenDelete } else { Take::Atomic };
+            let take = match (read && coalesce, delay.0 % 2) {
+                (false, _) => Take::Atomic,
+                (true, 0) => Take::ReadThenDelete,
+                (true, _) => Take::GetDel,
+            };
             if every.0 % 8 == 0 {
                 return WriteBack::cache_only();
             }

@@ -129,6 +129,28 @@ fn a_write_whose_mark_was_deleted_names_the_flush_that_took_the_set_before() {
 }
 
 #[test]
+fn a_write_that_a_crashed_flusher_had_taken_out_of_the_cache_is_told_so_in_both_languages() {
+    let text = "duration = \"6s\"\n[[lane]]\nwrite = { kind = \"write-back\", every = \"1s\", take = \"getdel\" }\n\
+                [[fault]]\nwhat = \"worker.crash\"\nat = { before_flush = 3 }\nfor = \"1s\"";
+    let scenario = Scenario::from_toml(text).unwrap();
+    let told = told(&scenario, 0, lost, |case| case.kind == CaseKind::Lost { cause: Cause::FlusherCrash });
+    let story = &told.story;
+    assert!(matches!(part(&told, cause(&told).from), Part::Flusher(_)));
+    assert!(says(cause(&told)).starts_with("crash: only it had w"), "{}", says(cause(&told)));
+    let taken = story.lines.iter().find(|line| says(line).contains("out of the cache")).expect("it was taken");
+    assert!(taken.at <= cause(&told).at && has(&told, "acknowledged") && has(&told, "is dirty"), "{story:#?}");
+    assert!(
+        story
+            .lines
+            .iter()
+            .any(|line| matches!(part(&told, line.from), Part::Flusher(_)) && says(line).contains("crash"))
+    );
+    let (english, korean) = (story.sentence.say(Language::English), story.sentence.say(Language::Korean));
+    assert!(english.contains("flusher 0 crashed, which had taken w"), "{english}");
+    assert!(korean.contains("쓰기 전에 플러셔 0 크래시"), "{korean}");
+}
+
+#[test]
 fn a_stale_read_names_the_slow_reader_who_put_the_old_value_back() {
     let told = told(&preset("stale-set-race"), 0, Cases::stale, |_| true);
     let story = &told.story;

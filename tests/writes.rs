@@ -732,3 +732,83 @@ fn compare_and_set_tries_as_often_as_asked_and_compares_with_what_is_dirty() {
     scenario.lanes[0].modify = Modify::CompareAndSet { tries: 1 };
     assert_eq!(run(&scenario).report().errors, 0);
 }
+
+// ---- Taking what is pending out of the cache ----
+
+/// Flushed twice a second, ten rows at a time, in a database that takes 20 ms for each batch.
+fn taking(take: Take) -> Scenario {
+    let mut scenario = flushing(WriteBack { every: ms(500), batch: 10, take, ..WriteBack::default() });
+    scenario.database.batch.base = Some(Distribution::Constant(ms(20)));
+    scenario
+}
+
+#[test]
+fn a_flusher_that_crashes_loses_what_it_had_taken_out_of_the_cache_and_nothing_that_it_had_only_read_there() {
+    let crashing = |take, at: FaultTime| {
+        let mut scenario = taking(take);
+        scenario.faults.push(Fault { lasts: ms(100), ..Fault::new(FaultKind::WorkerCrash, at) });
+        run(&scenario)
+    };
+    for at in [FaultTime::BeforeFlush(5), FaultTime::Moment(ms(2_530))] {
+        let lane = crashing(Take::GetDel, at);
+        loses_only(&lane, Cause::FlusherCrash);
+        assert!(
+            lane.ledger().ever_lost().total() > 20,
+            "what was in none of the batches sent: {:?}",
+            lane.ledger().ever_lost()
+        );
+        assert_eq!(lane.dirty(), 0);
+        loses_nothing(&crashing(Take::Atomic, at));
+    }
+    loses_nothing(&run(&taking(Take::GetDel)));
+}
+
+#[test]
+fn a_read_between_taking_out_and_writing_finds_the_old_row_and_an_increment_is_made_from_it() {
+    let reading = |take| {
+        let mut scenario = taking(take);
+        scenario.clients.write_ratio = 0.3;
+        run(&scenario).report().stale_reads
+    };
+    assert!(reading(Take::GetDel) > 20, "{} stale reads", reading(Take::GetDel));
+    assert_eq!(reading(Take::Atomic), 0);
+    let counting = |take| {
+        let mut scenario = taking(take);
+        (scenario.clients.write_ratio, scenario.clients.modify_ratio) = (0.0, 1.0);
+        scenario.lanes[0].modify = Modify::Increment {};
+        run(&scenario).report().lost_increments
+    };
+    assert!(counting(Take::GetDel) > 20, "{} increments", counting(Take::GetDel));
+    assert_eq!(counting(Take::Atomic), 0);
+}
+
+#[test]
+fn what_was_taken_out_and_could_not_be_written_is_put_back_until_it_has_failed_too_often() {
+    let outage = |requeue| {
+        let mut scenario = taking(Take::GetDel);
+        scenario.lanes = lane(
+            Reading::look_aside(),
+            WriteBack { every: ms(200), requeue, take: Take::GetDel, ..WriteBack::default() },
+        );
+        scenario.clients.write_ratio = 0.5;
+        scenario.faults.push(Fault { lasts: s(2), ..Fault::new(FaultKind::DatabaseOutage, s(4)) });
+        run(&scenario)
+    };
+    loses_only(&outage(2), Cause::DroppedAfterRetries);
+    let lane = outage(15);
+    loses_nothing(&lane);
+    assert_eq!(lane.dirty(), 0);
+}
+
+#[test]
+fn a_disk_saves_what_is_in_the_cache_at_a_crash_and_not_what_had_been_taken_out_of_it() {
+    let crashing = |take| {
+        let mut scenario = taking(take);
+        let fsync_time = Distribution::Constant(Nanos::ZERO);
+        scenario.cache.persistence = Persistence::AppendOnly { fsync: Fsync::Always, fsync_time };
+        scenario.faults.push(Fault { lasts: ms(100), ..Fault::new(FaultKind::CacheCrash, ms(2_530)) });
+        run(&scenario)
+    };
+    loses_only(&crashing(Take::GetDel), Cause::FlusherCrash);
+    loses_nothing(&crashing(Take::Atomic));
+}

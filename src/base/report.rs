@@ -152,6 +152,7 @@ pub struct LaneReport {
     /// `dropped_after_retries`: the database refused it until the retries were used up. `failover_lag`: a replica took over
     /// that had not received it. `persistence_window`: it came after the last snapshot or sync. `dual_write_half_done`: the
     /// application crashed between its two writes. `flush_mark_lost`: its dirty mark was deleted with older ones.
+    /// `flusher_crash`: the flusher that had taken it out of the cache crashed.
     /// `overwritten_by_older`: the database went back to an older write. `refused`, `connection_lost`: the database refused
     /// it, or the connection to it broke, after the write had been acknowledged. `never_delivered`: nobody tried to deliver
     /// it.

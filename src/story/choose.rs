@@ -208,6 +208,7 @@ impl Detective<'_> {
             Cause::CacheCrash | Cause::FailoverLag | Cause::PersistenceWindow | Cause::DualWriteHalfDone => {
                 self.fault_before(cast, at);
             }
+            Cause::FlusherCrash => cast.clues.extend(self.last_before(at, |clue| clue.fact.is_none())),
             _ => {}
         }
     }
@@ -225,7 +226,7 @@ impl Detective<'_> {
 
     /// The fault that took something: the last that began by then.
     fn fault_before(&self, cast: &mut Cast, at: Nanos) {
-        cast.clues.extend(self.last_before(at, |clue| clue.fact.is_none()));
+        cast.clues.extend(self.last_before(at, strikes_machines));
     }
 
     /// Who read a value while it was there.
@@ -338,7 +339,7 @@ impl Detective<'_> {
                 self.last_release(self.case.write)
             }
             Divergence::CrashBetween => {
-                let fault = self.last(|clue| clue.fact.is_none());
+                let fault = self.last(strikes_machines);
                 self.last_release(current).or(fault)
             }
             Divergence::LostInvalidation => self.failed_invalidation(cast),
@@ -347,6 +348,11 @@ impl Detective<'_> {
         };
         cast.cause = cast.cause.or(committed);
     }
+}
+
+/// Whether it is a fault that ends more than processes which work beside requests.
+fn strikes_machines(clue: &Clue) -> bool {
+    clue.fact.is_none() && !matches!(clue.from, Part::Flusher(_))
 }
 
 // ---- What is shown ----

@@ -114,6 +114,11 @@ pub(super) fn taken(w: WriteId) -> Phrase {
     phrase!("the flush takes {w}", "플러시가 {w} 가져감")
 }
 
+pub(super) fn taken_out(w: WriteId) -> Phrase {
+    let w = write_name(w);
+    phrase!("takes {w} out of the cache", "{w} 캐시에서 꺼냄")
+}
+
 pub(super) fn acknowledged(w: WriteId) -> Phrase {
     let w = write_name(w);
     phrase!("{w} acknowledged", "{w} 성공 응답")
@@ -156,6 +161,7 @@ pub(super) fn released(w: WriteId, holder: Holder, why: Release) -> Option<Phras
         Release::FlushMarkLost => {
             phrase!("deletes the mark of {w} too, unflushed", "플러시되지 않은 {w} 표시까지 삭제")
         }
+        Release::FlusherCrash => phrase!("crash: only it had {w}", "크래시: 혼자 가지고 있던 {w} 소실"),
         Release::CacheCrash => phrase!("crash: {w} is gone", "크래시: {w} 소실"),
         Release::ExpiredDirty => phrase!("{w} expires while dirty", "{w} 더티 상태로 만료"),
         Release::EvictedDirty => phrase!("{w} is evicted while dirty", "{w} 더티 상태로 축출"),
@@ -234,6 +240,10 @@ fn gone(w: WriteId, why: Release, at: &str, at_ko: &str) -> Phrase {
         Release::FlushMarkLost => phrase!(
             "{at} deleted the mark of {w}, too, which was not flushed",
             "{at_ko}에서 플러시되지 않은 {w} 표시까지 삭제"
+        ),
+        Release::FlusherCrash => phrase!(
+            "{at} crashed, which had taken {w} out of the cache and not written it yet",
+            "캐시에서 꺼낸 {w} 값을 DB에 쓰기 전에 {at_ko} 크래시"
         ),
         Release::CacheCrash => phrase!("{at} crashed, and {w} was gone", "{at_ko}의 크래시로 {w} 소실"),
         Release::ExpiredDirty => {

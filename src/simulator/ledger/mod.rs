@@ -305,7 +305,7 @@ impl Ledger {
         match holder {
             Holder::Application => self.begin_mending(slot),
             Holder::Buffer => write.into = 0,
-            Holder::Flight => {}
+            Holder::Flight | Holder::Flusher => {}
         }
         if !first {
             return;

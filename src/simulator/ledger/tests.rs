@@ -180,7 +180,7 @@ fn an_increment_is_lost_as_soon_as_nothing_that_is_held_contains_it() {
 }
 
 /// Every release that can be a cause.
-const BREAKS: [Release; 11] = [
+const BREAKS: [Release; 12] = [
     Release::CacheCrash,
     Release::ExpiredDirty,
     Release::EvictedDirty,
@@ -188,6 +188,7 @@ const BREAKS: [Release; 11] = [
     Release::FailoverLag,
     Release::AppCrash,
     Release::FlushMarkLost,
+    Release::FlusherCrash,
     Release::PersistenceWindow,
     Release::FlushAll,
     Release::Refused,

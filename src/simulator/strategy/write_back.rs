@@ -24,13 +24,17 @@ pub async fn flusher(cache: &CacheSide<'_>, how: &WriteBack) {
         failed = false;
         // What becomes dirty during a flush is for the next one.
         let mut due = cache.node.due_rows(by);
+        if how.take == Take::GetDel {
+            failed = due > 0 && !take_out_and_write(cache, how, due, by).await;
+            continue;
+        }
         if due > 0 {
             cache.triggers.before_flush(cache.kernel).await;
         }
         while due > 0 && !failed {
             let most = due.min(how.batch);
             let flushed = match how.take {
-                Take::Atomic => flush(cache, how, &cache.node.take_rows(most, by)).await,
+                Take::Atomic | Take::GetDel => flush(cache, how, &cache.node.take_rows(most, by)).await,
                 Take::ReadThenDelete => read_write_delete(cache, how, most, by).await,
             };
             // What failed, or waits for a flush under way, is for the next flush.
@@ -69,6 +73,21 @@ async fn read_write_delete(cache: &CacheSide<'_>, how: &WriteBack, most: u32, by
         Err(_) => cache.node.marks_failed(&rows, how.requeue),
     }
     outcome.is_ok().then_some(rows.len() as u32)
+}
+
+/// Takes all that is due out of the cache in one step (`GETDEL`, or `RENAME` of the hash with what is pending) and then writes it in
+/// batches: until then nobody but this process has it. Returns whether all of it was written; what was not is put back.
+async fn take_out_and_write(cache: &CacheSide<'_>, how: &WriteBack, due: u32, by: Nanos) -> bool {
+    let mut rows: &[RowId] = &cache.node.take_rows(due, by);
+    let mut written = !rows.is_empty();
+    cache.triggers.before_flush(cache.kernel).await;
+    while written && !rows.is_empty() {
+        let (batch, rest) = rows.split_at(rows.len().min(how.batch as usize));
+        written = flush(cache, how, batch).await.is_some();
+        rows = rest;
+    }
+    cache.node.put_back(rows);
+    written
 }
 
 fn row((key, write): (Key, WriteId)) -> Row {

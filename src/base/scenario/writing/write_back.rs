@@ -132,6 +132,13 @@ impl WriteBack {
             );
             problems.because(&format!("{at}.write.take"), self.take.show().quote(), sentence);
         }
+        if self.take == Take::GetDel && !self.coalesce {
+            let sentence = Phrase::fixed(
+                "a key has one pending value, so several writes of a key become one row; set coalesce = true",
+                "키마다 대기 중인 값이 하나라 같은 키의 여러 쓰기가 행 하나가 됩니다. coalesce = true로 바꿔 주세요",
+            );
+            problems.because(&format!("{at}.write.take"), self.take.show().quote(), sentence);
+        }
         if !self.flush {
             self.check_unflushed(at, problems);
         }
@@ -201,6 +208,13 @@ words! {
         #[ko = "더티 집합을 읽어 행을 쓴 다음, 읽은 것을 집합에서 삭제합니다. 그사이 다시 쓰인 행은 표시가 사라져 새 \
             값이 유실됩니다."]
         "read-then-delete" => ReadThenDelete,
+        /// It takes all that is due out of the cache, entries and all (`GETDEL`, or `RENAME` of the hash with what is pending), and
+        /// then writes it: between the two only the flusher's memory has it. If the flusher crashes it is lost, and reads miss and
+        /// find the old row. What fails is put back. Faults before a flush (`before_flush`) strike between the two.
+        #[ko = "플러시할 것을 항목까지 캐시에서 꺼낸 다음(`GETDEL`, 또는 대기 중인 해시를 `RENAME`) DB에 씁니다. 그사이 값은 \
+            플러셔의 메모리에만 있어, 플러셔가 크래시하면 유실되고 읽기는 미스가 나 옛 행을 읽습니다. 실패한 것은 다시 \
+            넣습니다. 플러시 직전 장애(`before_flush`)는 꺼낸 뒤, 쓰기 전에 일어납니다."]
+        "getdel" => GetDel,
     }
 }
 
