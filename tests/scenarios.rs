@@ -279,6 +279,21 @@ fn write_back() -> impl Strategy<Value = WriteBack> {
             if every.0 % 8 == 0 {
                 return WriteBack::cache_only();
             }
+            if every.0 % 8 == 1 {
+                let buffer = BufferIn::App;
+                return WriteBack {
+                    every,
+                    at,
+                    batch,
+                    coalesce,
+                    requeue,
+                    bound,
+                    when_full,
+                    delay,
+                    buffer,
+                    ..WriteBack::default()
+                };
+            }
             WriteBack {
                 every,
                 at,
@@ -293,6 +308,7 @@ fn write_back() -> impl Strategy<Value = WriteBack> {
                 take,
                 delay,
                 flush: true,
+                buffer: BufferIn::Cache,
             }
         })
 }
@@ -331,7 +347,8 @@ fn lane() -> impl Strategy<Value = Lane> {
         let lane = Scenario::from_toml(&format!("[[lane]]\n{otherwise}")).unwrap().lanes.remove(0);
         // With the cache first, the database cannot decide.
         let cache_first = matches!(&write, Writing::WriteThrough(how) if how.order == Order::CacheFirst);
-        let modify = if cache_first { Modify::Naive {} } else { modify };
+        // In a server's queue, nothing decides.
+        let modify = if cache_first || write.queue().is_some() { Modify::Naive {} } else { modify };
         let mut read = read;
         if let (Reading::LookAside(how), Writing::WriteAround(_) | Writing::Outbox(_)) = (&mut read, &write) {
             how.versions = name.len() % 2 == 0;

@@ -812,3 +812,102 @@ fn a_disk_saves_what_is_in_the_cache_at_a_crash_and_not_what_had_been_taken_out_
     loses_only(&crashing(Take::GetDel), Cause::FlusherCrash);
     loses_nothing(&crashing(Take::Atomic));
 }
+
+// ---- Queues in the servers ----
+
+/// Like [`flushing`], by so many servers, each with a queue of its own.
+fn queueing(servers: u32, how: WriteBack) -> Scenario {
+    let mut scenario = flushing(WriteBack { buffer: BufferIn::App, ..how });
+    scenario.app.servers = servers;
+    scenario
+}
+
+#[test]
+fn what_a_server_has_queued_is_lost_with_it_and_a_crash_of_the_cache_takes_nothing() {
+    let crashing = |what, which| {
+        let mut scenario = queueing(4, WriteBack { every: s(2), ..WriteBack::default() });
+        scenario.faults.push(Fault { lasts: s(1), which, ..Fault::new(what, ms(5_500)) });
+        *run(&scenario).ledger().ever_lost()
+    };
+    let server = crashing(FaultKind::AppCrash, Some(FaultTarget::Server(2)));
+    // A quarter of 1.5 s of 200 writes a second, less those of which another server had a newer one.
+    let lost = server.get(Cause::QueueLost);
+    assert!((10..75).contains(&lost) && server.get(Cause::CacheCrash) == 0, "{server:?}");
+    let cache = crashing(FaultKind::CacheCrash, None);
+    assert_eq!((cache.get(Cause::QueueLost), cache.get(Cause::CacheCrash)), (0, 0), "{cache:?}");
+    // The same in the cache: then it is its crash that loses them, all of them.
+    let mut scenario = flushing(WriteBack { every: s(2), ..WriteBack::default() });
+    scenario.faults.push(Fault { lasts: s(1), ..Fault::new(FaultKind::CacheCrash, ms(5_500)) });
+    let lane = run(&scenario);
+    loses_only(&lane, Cause::CacheCrash);
+    assert!(lane.ledger().ever_lost().total() > 3 * lost);
+}
+
+#[test]
+fn a_queue_is_flushed_at_intervals_in_batches_that_merge_writes_and_whatever_is_left_at_the_end() {
+    let rows = |coalesce| {
+        let lane = run(&queueing(1, WriteBack { every: s(3), batch: 10, coalesce, ..WriteBack::default() }));
+        loses_nothing(&lane);
+        assert_eq!(lane.dirty(), 0);
+        let report = lane.report();
+        assert_eq!(report.writes_by_class.at_risk + report.writes_by_class.in_flight, 0);
+        (report.database.writes, report.database.batches)
+    };
+    let ((merged, batches), (each, _)) = (rows(true), rows(false));
+    assert!(each > 1_700 && merged * 4 < each, "{merged} rows against {each}");
+    assert!(batches >= merged / 10 && batches <= merged / 10 + 3, "{batches} batches for {merged} rows");
+    // A server that is back after a crash flushes again.
+    let mut scenario = queueing(1, WriteBack { every: s(1), ..WriteBack::default() });
+    scenario.faults = vec![Fault { lasts: ms(10), ..Fault::new(FaultKind::AppCrash, ms(2_001)) }];
+    let mut lane = start(&scenario);
+    lane.run_until(ms(7_050));
+    assert!((1..50).contains(&lane.dirty()), "{} rows", lane.dirty());
+}
+
+#[test]
+fn a_full_queue_makes_writers_wait_or_refuses_them_and_drops_nothing() {
+    let full = |when_full| {
+        let lane = run(&queueing(1, WriteBack { every: s(1), bound: Some(10), when_full, ..WriteBack::default() }));
+        loses_nothing(&lane);
+        let report = lane.report();
+        assert_eq!(report.cache.dirty_max, 10);
+        (report.errors, report.latency_ms.write.p99)
+    };
+    let (blocked, refused, flushed) = (full(WhenFull::Block), full(WhenFull::Refuse), full(WhenFull::Flush));
+    assert!(blocked.0 == 0 && blocked.1 > 300.0, "who waits, waits for the next flush: {blocked:?}");
+    assert!(refused.0 > 500 && refused.1 < 10.0, "{refused:?}");
+    assert!(flushed.0 == 0 && flushed.1 < 50.0, "who has a flush begun waits for that: {flushed:?}");
+}
+
+#[test]
+fn a_queued_write_that_the_database_refuses_too_often_is_dropped_and_less_often_is_not() {
+    let outage = |requeue| {
+        let mut scenario = queueing(1, WriteBack { every: ms(200), requeue, ..WriteBack::default() });
+        scenario.faults.push(Fault { lasts: s(2), ..Fault::new(FaultKind::DatabaseOutage, s(4)) });
+        run(&scenario)
+    };
+    loses_only(&outage(2), Cause::DroppedAfterRetries);
+    loses_nothing(&outage(15));
+}
+
+#[test]
+fn other_servers_see_what_is_queued_in_the_cache_and_without_a_copy_find_the_old_row() {
+    let stale = |ttl| {
+        let mut scenario = queueing(4, WriteBack { every: s(2), ..WriteBack::default() });
+        (scenario.clients.write_ratio, scenario.cache.ttl) = (0.1, ttl);
+        run(&scenario).report().stale_reads
+    };
+    let (kept, short) = (stale(Ttl::None), stale(Ttl::Fixed(ms(200))));
+    assert!(kept * 10 < short && short > 50, "{kept} and {short}");
+}
+
+#[test]
+fn of_two_servers_the_one_that_flushes_last_decides_which_write_stays() {
+    let of = |servers| {
+        let mut scenario = queueing(servers, WriteBack { every: s(1), ..WriteBack::default() });
+        scenario.clients.keys = Keys::Uniform { count: 2 };
+        run(&scenario)
+    };
+    loses_only(&of(2), Cause::OverwrittenByOlder);
+    loses_nothing(&of(1));
+}

@@ -95,17 +95,20 @@ fn outcome(evidence: &Evidence<'_>) -> Clue {
 
 /// The flush that would have saved a lost write, where it was still to come.
 fn flush_due(clues: &[Clue], case: &Case) -> Option<Clue> {
-    let CaseKind::Lost { cause: Cause::CacheCrash | Cause::FailoverLag | Cause::FlushAll } = case.kind else {
-        return None;
-    };
+    use Cause::{CacheCrash, FailoverLag, FlushAll, QueueLost};
+    let CaseKind::Lost { cause: CacheCrash | FailoverLag | FlushAll | QueueLost } = case.kind else { return None };
     let released = clues.iter().rev().find_map(|clue| match clue.fact {
-        Some(Fact::Released { write, holder: Holder::Buffer, due, .. }) if write == case.write && due > case.at => {
+        Some(Fact::Released { write, holder: Holder::Buffer | Holder::Queue, due, .. })
+            if write == case.write && due > case.at =>
+        {
             Some((clue.from, due))
         }
         _ => None,
     });
-    let (Part::Node(node), at) = released? else { return None };
-    let part = Part::Flusher(node);
+    let (part, at) = match released? {
+        (Part::Node(node), at) => (Part::Flusher(node), at),
+        (part, at) => (part, at),
+    };
     Some(Clue { at, from: part, to: part, text: words::flush_due(case.write), errand: 0, fact: None })
 }
 
@@ -205,7 +208,11 @@ impl Detective<'_> {
         let Some(at) = cast.cause.map(|cause| self.clues[cause].at) else { return };
         match cause {
             Cause::FlushMarkLost => self.flush_before(cast, at),
-            Cause::CacheCrash | Cause::FailoverLag | Cause::PersistenceWindow | Cause::DualWriteHalfDone => {
+            Cause::CacheCrash
+            | Cause::FailoverLag
+            | Cause::PersistenceWindow
+            | Cause::DualWriteHalfDone
+            | Cause::QueueLost => {
                 self.fault_before(cast, at);
             }
             Cause::FlusherCrash => cast.clues.extend(self.last_before(at, |clue| clue.fact.is_none())),
@@ -261,6 +268,7 @@ impl Detective<'_> {
         let vanished = newer.and_then(|newer| self.last_release(newer));
         cast.cause = match given.map(|given| (given, self.clues[given].from)) {
             Some((given, Part::Database)) => vanished.or(Some(given)),
+            Some((given, Part::Gutter)) => vanished.or_else(|| self.gutter_fill(cast, self.clues[given].at)),
             Some((given, _)) => vanished.or_else(|| self.old_copy(cast, Place::Cache, self.clues[given].at, newer)),
             None => {
                 let server = reader.and_then(|reader| {
@@ -273,6 +281,14 @@ impl Detective<'_> {
                 vanished.or_else(|| self.old_copy(cast, place, case.at, newer))
             }
         };
+    }
+
+    /// Who put the value into the gutter, which no write is told.
+    fn gutter_fill(&self, cast: &mut Cast, at: Nanos) -> Option<usize> {
+        let filled = self
+            .last_before(at, |clue| clue.to == Part::Gutter && clue.message() == Some(Message::Put(self.case.write)));
+        cast.errands.extend(filled.map(|filled| self.clues[filled].errand));
+        filled
     }
 
     /// Why there was an old copy: who put it in after the newer write, or else that nobody took it away.

@@ -189,6 +189,10 @@ impl Known {
             }
             Holder::Flight if self.buffered.contains(&write) => Some((cache, flusher, words::taken(write))),
             Holder::Flusher => Some((cache, flusher, words::taken_out(write))),
+            Holder::Queue => {
+                let (_, server, _) = self.owner(write)?;
+                Some((server, server, words::queued(write, due, at)))
+            }
             Holder::Flight | Holder::Application => None,
         }
     }
@@ -210,7 +214,7 @@ impl Known {
             (Holder::Buffer, _) => (cache, cache),
             (Holder::Flusher, _) => (flusher, flusher),
             (Holder::Flight, _) => (Part::Database, Part::Database),
-            (Holder::Application, _) => {
+            (Holder::Application | Holder::Queue, _) => {
                 let server = self.owner(write).map_or(Part::Server(0), |(_, server, _)| server);
                 (server, server)
             }

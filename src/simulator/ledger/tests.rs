@@ -180,7 +180,7 @@ fn an_increment_is_lost_as_soon_as_nothing_that_is_held_contains_it() {
 }
 
 /// Every release that can be a cause.
-const BREAKS: [Release; 12] = [
+const BREAKS: [Release; 13] = [
     Release::CacheCrash,
     Release::ExpiredDirty,
     Release::EvictedDirty,
@@ -189,6 +189,7 @@ const BREAKS: [Release; 12] = [
     Release::AppCrash,
     Release::FlushMarkLost,
     Release::FlusherCrash,
+    Release::QueueLost,
     Release::PersistenceWindow,
     Release::FlushAll,
     Release::Refused,

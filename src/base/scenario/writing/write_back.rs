@@ -2,6 +2,7 @@
 
 use super::Background;
 use crate::phrase::Phrase;
+use crate::scenario::Modify;
 use crate::scenario::field::{Field, record, words};
 use crate::scenario::node::{Fields, is_told};
 use crate::scenario::problem::Problems;
@@ -64,6 +65,10 @@ record! {
         #[ko = "쓰기를 플러시할지 여부. 끄면 값이 세션처럼 캐시에만 있으며, DB에 반영되지 않고 캐시에서 나가면 \
             사라집니다."]
         pub flush: bool = true,
+        /// Where writes wait for their flush.
+        #[ko = "쓰기가 플러시를 기다리는 곳."]
+        #[label = ("Writes wait in", "쓰기 대기 위치")]
+        pub buffer: BufferIn = BufferIn::Cache,
     }
     then complete like standard
 }
@@ -124,7 +129,10 @@ impl WriteBack {
         ))
     }
 
-    pub(super) fn check(&self, at: &str, problems: &mut Problems) {
+    pub(super) fn check(&self, modify: &Modify, at: &str, problems: &mut Problems) {
+        if self.buffer == BufferIn::App {
+            self.check_queue(modify, at, problems);
+        }
         if self.take == Take::ReadThenDelete && !self.coalesce {
             let sentence = Phrase::fixed(
                 "a dirty set has one mark per key, so several writes of a key become one row; set coalesce = true",
@@ -139,8 +147,32 @@ impl WriteBack {
             );
             problems.because(&format!("{at}.write.take"), self.take.show().quote(), sentence);
         }
-        if !self.flush {
+        if !self.flush && self.buffer == BufferIn::Cache {
             self.check_unflushed(at, problems);
+        }
+    }
+
+    /// Where writes wait in the servers, no option may say what becomes of them in the cache.
+    fn check_queue(&self, modify: &Modify, at: &str, problems: &mut Problems) {
+        if !matches!(modify, Modify::Naive {}) {
+            let sentence = Phrase::fixed(
+                "writes wait in the servers' queues, so nothing decides in one step; set buffer = \"cache\", or modify = \"naive\"",
+                "쓰기가 서버의 큐에서 기다려 한 번에 정할 곳이 없습니다. buffer = \"cache\"나 modify = \"naive\"로 바꿔 주세요",
+            );
+            problems.because(&format!("{at}.modify"), modify.show().quote(), sentence);
+        }
+        let plain = WriteBack::default().show();
+        let (given, plain) = (self.show(), plain);
+        let Some((given, plain)) = given.fields().zip(plain.fields()) else { return };
+        for ((name, given), (_, plain)) in given.iter().zip(plain) {
+            let of_the_cache = ["on_expiry", "on_eviction", "after_flush", "take", "flush"].contains(&name.as_str());
+            if of_the_cache && given.value != plain.value {
+                let sentence = Phrase::fixed(
+                    "this is about dirty entries, and writes wait in the servers' queues; leave it out, or set buffer = \"cache\"",
+                    "더티 항목에 대한 설정인데 쓰기는 서버의 큐에서 기다립니다. 이 항목을 빼거나 buffer = \"cache\"로 바꿔 주세요",
+                );
+                problems.because(&format!("{at}.write.{name}"), given.quote(), sentence);
+            }
         }
     }
 
@@ -167,6 +199,24 @@ impl WriteBack {
                 problems.because(&format!("{at}.write.{name}"), given.quote(), sentence);
             }
         }
+    }
+}
+
+words! {
+    /// Where writes wait for their flush.
+    pub enum BufferIn {
+        /// In the cache, whose dirty entries they are.
+        #[ko = "캐시. 더티 항목으로 기다립니다."]
+        "cache" => Cache,
+        /// In the memory of the application server that was asked (a write-behind queue): each server has one of its own, to which
+        /// `bound`, `at` and `batch` apply, and flushes it itself. It queues the write, tells the cache the new value, whether or not
+        /// that can be done, and acknowledges. Nobody reads the queue: where the cache has no copy, a reader finds the old row. A
+        /// crash of the server loses what is queued, and of two servers the one that flushes last decides which write stays.
+        #[ko = "요청을 받은 애플리케이션 서버의 메모리(write-behind 큐). 서버마다 자기 큐가 있어 `bound`, `at`, `batch`가 큐마다 \
+            적용되고, 서버가 직접 플러시합니다. 쓰기를 큐에 넣고 캐시에 새 값을 알린 뒤(실패해도) 성공으로 응답합니다. 큐는 \
+            아무도 읽지 않으므로 캐시에 사본이 없으면 옛 행을 읽습니다. 서버가 크래시하면 큐에 있던 쓰기가 유실되고, 두 서버가 \
+            같은 키를 쓰면 나중에 플러시한 값이 남습니다."]
+        "app" => App,
     }
 }
 

@@ -269,7 +269,9 @@ impl CacheNode {
     fn put_one_back(&self, state: &mut State, id: RowId) {
         match state.buffer.put_back(id) {
             None => self.waits_again(state, id),
-            Some(GivenUp::Superseded { write, by }) => self.release_taken(state, write, Release::Coalesced { into: by }),
+            Some(GivenUp::Superseded { write, by }) => {
+                self.release_taken(state, write, Release::Coalesced { into: by });
+            }
             Some(GivenUp::TooOften(_)) => unreachable!("it has not failed"),
         }
     }

@@ -127,7 +127,14 @@ impl WriteBuffer {
     /// The newest buffered write of `key`. What a flusher has taken out of the cache is no longer here.
     #[inline]
     pub(super) fn newest_write(&self, key: Key) -> Option<WriteId> {
-        self.rows.newest_write(key).filter(|_| !self.is_taken_out() || self.rows.is_queued(key))
+        let newest = self.rows.newest_write(key)?;
+        self.is_still_here(key).then_some(newest)
+    }
+
+    /// Whether the rows of `key` have not been taken out of the cache; it has some.
+    #[cold]
+    fn is_still_here(&self, key: Key) -> bool {
+        !self.is_taken_out() || self.rows.is_queued(key)
     }
 
     /// Whether a flush takes rows out of the cache, and so has them alone.
