@@ -212,6 +212,7 @@ pub fn any_reading() -> impl Strategy<Value = Reading> {
                     stale_if_error,
                     negative,
                     warm_up,
+                    gutter: (warm_up == 1).then(|| Gutter { capacity: 3, ttl: Nanos::from_millis(40) }),
                 }),
             }
         },

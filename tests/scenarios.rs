@@ -271,9 +271,28 @@ fn write_back() -> impl Strategy<Value = WriteBack> {
     )
         .prop_map(|(every, at, batch, coalesce, requeue, on_expiry, on_eviction, more)| {
             let (bound, when_full, after_flush, read, delay) = more;
-            let take = if read && coalesce { Take::ReadThenDelete } else { Take::Atomic };
+            let take = match (read && coalesce, delay.0 % 2) {
+                (false, _) => Take::Atomic,
+                (true, 0) => Take::ReadThenDelete,
+                (true, _) => Take::GetDel,
+            };
             if every.0 % 8 == 0 {
                 return WriteBack::cache_only();
+            }
+            if every.0 % 8 == 1 {
+                let buffer = BufferIn::App;
+                return WriteBack {
+                    every,
+                    at,
+                    batch,
+                    coalesce,
+                    requeue,
+                    bound,
+                    when_full,
+                    delay,
+                    buffer,
+                    ..WriteBack::default()
+                };
             }
             WriteBack {
                 every,
@@ -289,6 +308,7 @@ fn write_back() -> impl Strategy<Value = WriteBack> {
                 take,
                 delay,
                 flush: true,
+                buffer: BufferIn::Cache,
             }
         })
 }
@@ -327,7 +347,8 @@ fn lane() -> impl Strategy<Value = Lane> {
         let lane = Scenario::from_toml(&format!("[[lane]]\n{otherwise}")).unwrap().lanes.remove(0);
         // With the cache first, the database cannot decide.
         let cache_first = matches!(&write, Writing::WriteThrough(how) if how.order == Order::CacheFirst);
-        let modify = if cache_first { Modify::Naive {} } else { modify };
+        // In a server's queue, nothing decides.
+        let modify = if cache_first || write.queue().is_some() { Modify::Naive {} } else { modify };
         let mut read = read;
         if let (Reading::LookAside(how), Writing::WriteAround(_) | Writing::Outbox(_)) = (&mut read, &write) {
             how.versions = name.len() % 2 == 0;

@@ -102,3 +102,51 @@ fn the_most_dirty_rows_are_those_of_all_nodes() {
     let report = run(&three_nodes()).report();
     assert_eq!(report.cache.dirty_max, 90, "every key is written, and none is flushed before the end");
 }
+
+// ---- A gutter ----
+
+/// Three nodes, of which one is dead from 10 s to 30 s.
+pub fn with_a_dead_node(gutter: Option<Gutter>) -> Scenario {
+    let mut scenario = Scenario { duration: Nanos::from_secs(40), ..Scenario::default() };
+    scenario.clients.arrivals = Arrivals::Poisson { rate: 500.0 };
+    scenario.clients.keys = Keys::zipf(300, 0.9);
+    scenario.clients.write_ratio = 0.02;
+    scenario.cache = Cache { shards: 3, ttl: Ttl::None, ..scenario.cache };
+    // Nobody puts an old value into a node, so that what is stale is so by the gutter.
+    let read = LookAside { gutter, leases: Leases::Wait, ..LookAside::default() };
+    scenario.lanes = lane(Reading::LookAside(read), WriteAround::default());
+    scenario.faults = vec![Fault { lasts: Nanos::from_secs(20), ..crash(Some(1)) }];
+    scenario
+}
+
+#[test]
+fn a_gutter_takes_the_load_of_a_dead_node_and_what_it_serves_is_stale_for_its_ttl_at_most() {
+    let ttl = Nanos::from_secs(2);
+    let report = |gutter| run(&with_a_dead_node(gutter)).report();
+    let (with, without) = (report(Some(Gutter { capacity: 100, ttl })), report(None));
+    let (few, many) = (with.database.reads, without.database.reads);
+    assert!(few * 2 < many, "{few} reads of the database against {many}");
+    assert!(with.app.gutter_hits > 1_000 && without.app.gutter_hits == 0, "{:?}", with.app);
+    assert_eq!((with.errors, without.errors), (0, 0), "with or without, the database can serve them");
+    // Without it, all who miss read the row; and nobody tells the gutter of a write.
+    let (old, none) = (with.stale_age_ms.max, without.stale_age_ms.max);
+    assert!(old > 500.0 && old < 2_000.0 + 100.0 && none < 100.0, "{old} ms and {none} ms");
+    let longer = report(Some(Gutter { capacity: 100, ttl: Nanos::from_secs(8) }));
+    assert!(
+        longer.stale_reads > with.stale_reads && longer.database.reads < few,
+        "a longer TTL is staler, and asks less"
+    );
+    let small = report(Some(Gutter { capacity: 5, ttl }));
+    assert!(small.database.reads > few && small.database.reads < many, "what has no room in it is read again");
+}
+
+#[test]
+fn nobody_asks_a_gutter_while_all_nodes_answer() {
+    let calm = |gutter| {
+        let scenario = Scenario { faults: Vec::new(), ..with_a_dead_node(gutter) };
+        let report = run(&scenario).report();
+        assert_eq!(report.app.gutter_hits + report.app.gutter_misses, 0);
+        report.digest
+    };
+    assert_eq!(calm(Some(Gutter::default())), calm(None));
+}

@@ -154,6 +154,7 @@ fn lanes() -> Vec<Lane> {
         Lane { read: Reading::read_through(), ..Lane::default() },
         look_aside(LookAside { single_flight: true, ..standard.clone() }),
         look_aside(LookAside { leases: Leases::Wait, ..standard.clone() }),
+        look_aside(LookAside { gutter: Some(Gutter::default()), ..standard.clone() }),
         look_aside(LookAside { early_refresh: Some(1.0), ..standard }),
     ];
     let (around, through) = (WriteAround::default(), WriteThrough::default());
@@ -165,7 +166,9 @@ fn lanes() -> Vec<Lane> {
         let rollback = order == Order::CacheFirst;
         ways.push(Writing::WriteThrough(WriteThrough { order, rollback, ..through.clone() }));
     }
-    ways.extend([Writing::WriteBack(WriteBack::default()), Writing::Outbox(Outbox::default())]);
+    let queued = WriteBack { buffer: BufferIn::App, ..WriteBack::default() };
+    ways.extend([WriteBack::default(), queued].map(Writing::WriteBack));
+    ways.push(Writing::Outbox(Outbox::default()));
     lanes.extend(ways.into_iter().map(|write| Lane { write, ..Lane::default() }));
     let modify = Modify::CompareAndSet { tries: 3 };
     lanes.push(Lane { modify, ..Lane::default() });
@@ -180,7 +183,14 @@ fn lanes() -> Vec<Lane> {
 /// What a line says that sends such a message.
 fn calls(word: Word) -> &'static [&'static str] {
     match word {
-        Word::LookUp => &["cache.get(", "cache.get_copy(", "cache.lease(", "cache.fetch(", "cache.fetch_to_change("],
+        Word::LookUp => &[
+            "cache.get(",
+            "cache.get_from_gutter(",
+            "cache.get_copy(",
+            "cache.lease(",
+            "cache.fetch(",
+            "cache.fetch_to_change(",
+        ],
         Word::Fill => &["cache.fill("],
         Word::Set => &["renew_copy(", "renew_or_drop_copy(", "cache.write_behind("],
         Word::Delete => &["cache.delete(", "renew_copy(", "renew_or_drop_copy("],

@@ -4,7 +4,7 @@ use cachelane::experiment::Experiment;
 use cachelane::experiment::telling::Telling;
 use cachelane::ledger::{Case, CaseKind, Cases, Cause, Divergence, Part};
 use cachelane::phrase::Language;
-use cachelane::scenario::{Scenario, presets};
+use cachelane::scenario::{Gutter, Scenario, presets};
 use cachelane::story::{Line, Role, Told};
 use cachelane::time::Nanos;
 
@@ -126,6 +126,58 @@ fn a_write_whose_mark_was_deleted_names_the_flush_that_took_the_set_before() {
     assert!(taken.at < dirty.at && dirty.at <= committed.at && committed.at <= cause(&told).at, "{story:#?}");
     assert!(story.left.say(Language::English).contains("the cache"), "it still stands there: {}", story.left);
     assert_eq!(told.elsewhere[0].kept, Some(true), "{}", told.elsewhere[0].text);
+}
+
+#[test]
+fn a_write_that_a_crashed_flusher_had_taken_out_of_the_cache_is_told_so_in_both_languages() {
+    let text = "duration = \"6s\"\n[[lane]]\nwrite = { kind = \"write-back\", every = \"1s\", take = \"getdel\" }\n\
+                [[fault]]\nwhat = \"worker.crash\"\nat = { before_flush = 3 }\nfor = \"1s\"";
+    let scenario = Scenario::from_toml(text).unwrap();
+    let told = told(&scenario, 0, lost, |case| case.kind == CaseKind::Lost { cause: Cause::FlusherCrash });
+    let story = &told.story;
+    assert!(matches!(part(&told, cause(&told).from), Part::Flusher(_)));
+    assert!(says(cause(&told)).starts_with("crash: only it had w"), "{}", says(cause(&told)));
+    let taken = story.lines.iter().find(|line| says(line).contains("out of the cache")).expect("it was taken");
+    assert!(taken.at <= cause(&told).at && has(&told, "acknowledged") && has(&told, "is dirty"), "{story:#?}");
+    assert!(
+        story
+            .lines
+            .iter()
+            .any(|line| matches!(part(&told, line.from), Part::Flusher(_)) && says(line).contains("crash"))
+    );
+    let (english, korean) = (story.sentence.say(Language::English), story.sentence.say(Language::Korean));
+    assert!(english.contains("flusher 0 crashed, which had taken w"), "{english}");
+    assert!(korean.contains("쓰기 전에 플러셔 0 크래시"), "{korean}");
+}
+
+#[test]
+fn a_write_in_the_queue_of_a_crashed_server_names_the_server_and_the_flush_that_would_have_saved_it() {
+    let text = "duration = \"9s\"\n[[lane]]\nwrite = { kind = \"write-back\", every = \"2s\", buffer = \"app\" }\n\
+                [[fault]]\nwhat = \"app.crash\"\nwhich = 1\nat = \"5s\"\nfor = \"1s\"";
+    let scenario = Scenario::from_toml(text).unwrap();
+    let told = told(&scenario, 0, lost, |case| case.kind == CaseKind::Lost { cause: Cause::QueueLost });
+    let story = &told.story;
+    assert_eq!((cause(&told).at, part(&told, cause(&told).from)), (Nanos::from_secs(5), Part::Server(1)));
+    assert!(says(cause(&told)).contains("was in its queue") && has(&told, "queues w"), "{story:#?}");
+    let due = story.lines.last().expect("a line");
+    assert!(says(due).ends_with("would have been flushed") && due.at == Nanos::from_secs(6), "{due:?}");
+    let (english, korean) = (story.sentence.say(Language::English), story.sentence.say(Language::Korean));
+    assert!(english.contains("app server 1 crashed with w"), "{english}");
+    assert!(korean.contains("앱 서버 1의 크래시로 큐에 있던 w"), "{korean}");
+}
+
+#[test]
+fn a_stale_read_from_the_gutter_names_who_filled_it() {
+    let scenario = crate::shards::with_a_dead_node(Some(Gutter { capacity: 100, ttl: Nanos::from_secs(8) }));
+    let told = told(
+        &scenario,
+        0,
+        Cases::stale,
+        |case| matches!(case.kind, CaseKind::Stale { since } if case.at > since + Nanos::from_secs(1)),
+    );
+    assert_eq!(part(&told, cause(&told).to), Part::Gutter, "{:#?}", told.story);
+    assert_eq!(says(cause(&told)), format!("SET w{}", told.story.case.write.0));
+    assert!(told.story.sentence.say(Language::English).contains("reached the gutter"), "{}", told.story.sentence);
 }
 
 #[test]

@@ -405,7 +405,7 @@ fn lives_in_the_cache_only(scenario: &Scenario) -> bool {
 fn agrees(scenario: &Scenario) -> bool {
     let lane = &scenario.lanes[0];
     // Nothing guards against what a lagging replica has yet to hear of.
-    if scenario.database.replicas > 0 && !matches!(lane.write, Writing::WriteBack(_)) {
+    if scenario.database.replicas > 0 && lane.write.write_back().is_none() {
         return false;
     }
     let fills = !matches!(lane.read, Reading::None {});
@@ -417,7 +417,8 @@ fn agrees(scenario: &Scenario) -> bool {
         Writing::WriteAround(_) | Writing::Outbox(_) => guarded || one_at_a_time(scenario),
         Writing::WriteBack(how) => {
             let all = how.on_expiry == DirtyEnd::Flush && how.on_eviction == DirtyEnd::Flush;
-            !matches!(lane.read, Reading::LookAside(_)) && how.take == Take::Atomic && all
+            let in_cache = how.buffer == BufferIn::Cache;
+            in_cache && !matches!(lane.read, Reading::LookAside(_)) && how.take == Take::Atomic && all
         }
     }
 }

@@ -732,3 +732,182 @@ fn compare_and_set_tries_as_often_as_asked_and_compares_with_what_is_dirty() {
     scenario.lanes[0].modify = Modify::CompareAndSet { tries: 1 };
     assert_eq!(run(&scenario).report().errors, 0);
 }
+
+// ---- Taking what is pending out of the cache ----
+
+/// Flushed twice a second, ten rows at a time, in a database that takes 20 ms for each batch.
+fn taking(take: Take) -> Scenario {
+    let mut scenario = flushing(WriteBack { every: ms(500), batch: 10, take, ..WriteBack::default() });
+    scenario.database.batch.base = Some(Distribution::Constant(ms(20)));
+    scenario
+}
+
+#[test]
+fn a_flusher_that_crashes_loses_what_it_had_taken_out_of_the_cache_and_nothing_that_it_had_only_read_there() {
+    let crashing = |take, at: FaultTime| {
+        let mut scenario = taking(take);
+        scenario.faults.push(Fault { lasts: ms(100), ..Fault::new(FaultKind::WorkerCrash, at) });
+        run(&scenario)
+    };
+    for at in [FaultTime::BeforeFlush(5), FaultTime::Moment(ms(2_530))] {
+        let lane = crashing(Take::GetDel, at);
+        loses_only(&lane, Cause::FlusherCrash);
+        assert!(
+            lane.ledger().ever_lost().total() > 20,
+            "what was in none of the batches sent: {:?}",
+            lane.ledger().ever_lost()
+        );
+        assert_eq!(lane.dirty(), 0);
+        loses_nothing(&crashing(Take::Atomic, at));
+    }
+    loses_nothing(&run(&taking(Take::GetDel)));
+}
+
+#[test]
+fn a_read_between_taking_out_and_writing_finds_the_old_row_and_an_increment_is_made_from_it() {
+    let reading = |take| {
+        let mut scenario = taking(take);
+        scenario.clients.write_ratio = 0.3;
+        run(&scenario).report().stale_reads
+    };
+    assert!(reading(Take::GetDel) > 20, "{} stale reads", reading(Take::GetDel));
+    assert_eq!(reading(Take::Atomic), 0);
+    let counting = |take| {
+        let mut scenario = taking(take);
+        (scenario.clients.write_ratio, scenario.clients.modify_ratio) = (0.0, 1.0);
+        scenario.lanes[0].modify = Modify::Increment {};
+        run(&scenario).report().lost_increments
+    };
+    assert!(counting(Take::GetDel) > 20, "{} increments", counting(Take::GetDel));
+    assert_eq!(counting(Take::Atomic), 0);
+}
+
+#[test]
+fn what_was_taken_out_and_could_not_be_written_is_put_back_until_it_has_failed_too_often() {
+    let outage = |requeue| {
+        let mut scenario = taking(Take::GetDel);
+        scenario.lanes = lane(
+            Reading::look_aside(),
+            WriteBack { every: ms(200), requeue, take: Take::GetDel, ..WriteBack::default() },
+        );
+        scenario.clients.write_ratio = 0.5;
+        scenario.faults.push(Fault { lasts: s(2), ..Fault::new(FaultKind::DatabaseOutage, s(4)) });
+        run(&scenario)
+    };
+    loses_only(&outage(2), Cause::DroppedAfterRetries);
+    let lane = outage(15);
+    loses_nothing(&lane);
+    assert_eq!(lane.dirty(), 0);
+}
+
+#[test]
+fn a_disk_saves_what_is_in_the_cache_at_a_crash_and_not_what_had_been_taken_out_of_it() {
+    let crashing = |take| {
+        let mut scenario = taking(take);
+        let fsync_time = Distribution::Constant(Nanos::ZERO);
+        scenario.cache.persistence = Persistence::AppendOnly { fsync: Fsync::Always, fsync_time };
+        scenario.faults.push(Fault { lasts: ms(100), ..Fault::new(FaultKind::CacheCrash, ms(2_530)) });
+        run(&scenario)
+    };
+    loses_only(&crashing(Take::GetDel), Cause::FlusherCrash);
+    loses_nothing(&crashing(Take::Atomic));
+}
+
+// ---- Queues in the servers ----
+
+/// Like [`flushing`], by so many servers, each with a queue of its own.
+fn queueing(servers: u32, how: WriteBack) -> Scenario {
+    let mut scenario = flushing(WriteBack { buffer: BufferIn::App, ..how });
+    scenario.app.servers = servers;
+    scenario
+}
+
+#[test]
+fn what_a_server_has_queued_is_lost_with_it_and_a_crash_of_the_cache_takes_nothing() {
+    let crashing = |what, which| {
+        let mut scenario = queueing(4, WriteBack { every: s(2), ..WriteBack::default() });
+        scenario.faults.push(Fault { lasts: s(1), which, ..Fault::new(what, ms(5_500)) });
+        *run(&scenario).ledger().ever_lost()
+    };
+    let server = crashing(FaultKind::AppCrash, Some(FaultTarget::Server(2)));
+    // A quarter of 1.5 s of 200 writes a second, less those of which another server had a newer one.
+    let lost = server.get(Cause::QueueLost);
+    assert!((10..75).contains(&lost) && server.get(Cause::CacheCrash) == 0, "{server:?}");
+    let cache = crashing(FaultKind::CacheCrash, None);
+    assert_eq!((cache.get(Cause::QueueLost), cache.get(Cause::CacheCrash)), (0, 0), "{cache:?}");
+    // The same in the cache: then it is its crash that loses them, all of them.
+    let mut scenario = flushing(WriteBack { every: s(2), ..WriteBack::default() });
+    scenario.faults.push(Fault { lasts: s(1), ..Fault::new(FaultKind::CacheCrash, ms(5_500)) });
+    let lane = run(&scenario);
+    loses_only(&lane, Cause::CacheCrash);
+    assert!(lane.ledger().ever_lost().total() > 3 * lost);
+}
+
+#[test]
+fn a_queue_is_flushed_at_intervals_in_batches_that_merge_writes_and_whatever_is_left_at_the_end() {
+    let rows = |coalesce| {
+        let lane = run(&queueing(1, WriteBack { every: s(3), batch: 10, coalesce, ..WriteBack::default() }));
+        loses_nothing(&lane);
+        assert_eq!(lane.dirty(), 0);
+        let report = lane.report();
+        assert_eq!(report.writes_by_class.at_risk + report.writes_by_class.in_flight, 0);
+        (report.database.writes, report.database.batches)
+    };
+    let ((merged, batches), (each, _)) = (rows(true), rows(false));
+    assert!(each > 1_700 && merged * 4 < each, "{merged} rows against {each}");
+    assert!(batches >= merged / 10 && batches <= merged / 10 + 3, "{batches} batches for {merged} rows");
+    // A server that is back after a crash flushes again.
+    let mut scenario = queueing(1, WriteBack { every: s(1), ..WriteBack::default() });
+    scenario.faults = vec![Fault { lasts: ms(10), ..Fault::new(FaultKind::AppCrash, ms(2_001)) }];
+    let mut lane = start(&scenario);
+    lane.run_until(ms(7_050));
+    assert!((1..50).contains(&lane.dirty()), "{} rows", lane.dirty());
+}
+
+#[test]
+fn a_full_queue_makes_writers_wait_or_refuses_them_and_drops_nothing() {
+    let full = |when_full| {
+        let lane = run(&queueing(1, WriteBack { every: s(1), bound: Some(10), when_full, ..WriteBack::default() }));
+        loses_nothing(&lane);
+        let report = lane.report();
+        assert_eq!(report.cache.dirty_max, 10);
+        (report.errors, report.latency_ms.write.p99)
+    };
+    let (blocked, refused, flushed) = (full(WhenFull::Block), full(WhenFull::Refuse), full(WhenFull::Flush));
+    assert!(blocked.0 == 0 && blocked.1 > 300.0, "who waits, waits for the next flush: {blocked:?}");
+    assert!(refused.0 > 500 && refused.1 < 10.0, "{refused:?}");
+    assert!(flushed.0 == 0 && flushed.1 < 50.0, "who has a flush begun waits for that: {flushed:?}");
+}
+
+#[test]
+fn a_queued_write_that_the_database_refuses_too_often_is_dropped_and_less_often_is_not() {
+    let outage = |requeue| {
+        let mut scenario = queueing(1, WriteBack { every: ms(200), requeue, ..WriteBack::default() });
+        scenario.faults.push(Fault { lasts: s(2), ..Fault::new(FaultKind::DatabaseOutage, s(4)) });
+        run(&scenario)
+    };
+    loses_only(&outage(2), Cause::DroppedAfterRetries);
+    loses_nothing(&outage(15));
+}
+
+#[test]
+fn other_servers_see_what_is_queued_in_the_cache_and_without_a_copy_find_the_old_row() {
+    let stale = |ttl| {
+        let mut scenario = queueing(4, WriteBack { every: s(2), ..WriteBack::default() });
+        (scenario.clients.write_ratio, scenario.cache.ttl) = (0.1, ttl);
+        run(&scenario).report().stale_reads
+    };
+    let (kept, short) = (stale(Ttl::None), stale(Ttl::Fixed(ms(200))));
+    assert!(kept * 10 < short && short > 50, "{kept} and {short}");
+}
+
+#[test]
+fn of_two_servers_the_one_that_flushes_last_decides_which_write_stays() {
+    let of = |servers| {
+        let mut scenario = queueing(servers, WriteBack { every: s(1), ..WriteBack::default() });
+        scenario.clients.keys = Keys::Uniform { count: 2 };
+        run(&scenario)
+    };
+    loses_only(&of(2), Cause::OverwrittenByOlder);
+    loses_nothing(&of(1));
+}

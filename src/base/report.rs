@@ -152,6 +152,8 @@ pub struct LaneReport {
     /// `dropped_after_retries`: the database refused it until the retries were used up. `failover_lag`: a replica took over
     /// that had not received it. `persistence_window`: it came after the last snapshot or sync. `dual_write_half_done`: the
     /// application crashed between its two writes. `flush_mark_lost`: its dirty mark was deleted with older ones.
+    /// `flusher_crash`: the flusher that had taken it out of the cache crashed. `queue_lost`: the application server crashed that had
+    /// it in its queue.
     /// `overwritten_by_older`: the database went back to an older write. `refused`, `connection_lost`: the database refused
     /// it, or the connection to it broke, after the write had been acknowledged. `never_delivered`: nobody tried to deliver
     /// it.
@@ -233,6 +235,12 @@ pub struct AppReport {
     pub near_misses: u64,
     /// Copies dropped because of a message that their key had been written.
     pub near_invalidated: u64,
+    /// Reads answered by the gutter, since the node of their key had not answered; also neither hits nor misses of the cache.
+    #[serde(default)]
+    pub gutter_hits: u64,
+    /// Reads that the gutter could not answer.
+    #[serde(default)]
+    pub gutter_misses: u64,
     /// Reads that shared the load of another reader of their server (single flight).
     pub coalesced: u64,
     /// Waits of readers for the holder of a lease, each wait counted.
@@ -589,8 +597,8 @@ macro_rules! arithmetic {
 
 arithmetic! {
     AppReport {
-        near_hits, near_misses, near_invalidated, coalesced, lease_waits, fills_refused, refreshes, past_ttl, pool_waits,
-        pool_waited_s, retries_withheld, breaker_rejections, breaker_open_s,
+        near_hits, near_misses, near_invalidated, gutter_hits, gutter_misses, coalesced, lease_waits, fills_refused,
+        refreshes, past_ttl, pool_waits, pool_waited_s, retries_withheld, breaker_rejections, breaker_open_s,
     }
     DatabaseReport {
         reads, writes, drain_writes, batches, drain_batches, utilisation, queue_max, refused, shed, aborted, cancelled,

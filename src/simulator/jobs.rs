@@ -62,6 +62,8 @@ pub enum Job {
     Flush(u32, Vec<u32>),
     /// A cache node flushes its buffer at intervals.
     Flusher(u32),
+    /// An application server flushes its write-behind queue at intervals.
+    FlushQueue(u32),
     /// One of a cache node's loaders, with this number, loads its share of the most popular keys.
     WarmUp(u32, u32),
     /// The relay passes on what is in the outbox.
@@ -72,7 +74,7 @@ impl Job {
     /// Whose crash ends it.
     pub fn owner(&self) -> Owner {
         match *self {
-            Job::Serve(server, _) | Job::Refresh(server, ..) => Owner::server(server),
+            Job::Serve(server, _) | Job::Refresh(server, ..) | Job::FlushQueue(server) => Owner::server(server),
             Job::Load(node, ..) | Job::WarmUp(node, _) => Owner::node(node),
             Job::Flush(node, _) | Job::Flusher(node) => Owner::flusher(node),
             Job::Relay => Owner::RELAY,
@@ -82,7 +84,7 @@ impl Job {
     /// Which of the queue's stacks it is put on.
     fn rank(&self) -> usize {
         match self {
-            Job::Serve(..) | Job::Flusher(_) | Job::WarmUp(..) | Job::Relay => 0,
+            Job::Serve(..) | Job::Flusher(_) | Job::FlushQueue(_) | Job::WarmUp(..) | Job::Relay => 0,
             Job::Refresh(..) => 1,
             Job::Load(..) | Job::Flush(..) => 2,
         }

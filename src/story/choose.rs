@@ -95,17 +95,20 @@ fn outcome(evidence: &Evidence<'_>) -> Clue {
 
 /// The flush that would have saved a lost write, where it was still to come.
 fn flush_due(clues: &[Clue], case: &Case) -> Option<Clue> {
-    let CaseKind::Lost { cause: Cause::CacheCrash | Cause::FailoverLag | Cause::FlushAll } = case.kind else {
-        return None;
-    };
+    use Cause::{CacheCrash, FailoverLag, FlushAll, QueueLost};
+    let CaseKind::Lost { cause: CacheCrash | FailoverLag | FlushAll | QueueLost } = case.kind else { return None };
     let released = clues.iter().rev().find_map(|clue| match clue.fact {
-        Some(Fact::Released { write, holder: Holder::Buffer, due, .. }) if write == case.write && due > case.at => {
+        Some(Fact::Released { write, holder: Holder::Buffer | Holder::Queue, due, .. })
+            if write == case.write && due > case.at =>
+        {
             Some((clue.from, due))
         }
         _ => None,
     });
-    let (Part::Node(node), at) = released? else { return None };
-    let part = Part::Flusher(node);
+    let (part, at) = match released? {
+        (Part::Node(node), at) => (Part::Flusher(node), at),
+        (part, at) => (part, at),
+    };
     Some(Clue { at, from: part, to: part, text: words::flush_due(case.write), errand: 0, fact: None })
 }
 
@@ -205,9 +208,14 @@ impl Detective<'_> {
         let Some(at) = cast.cause.map(|cause| self.clues[cause].at) else { return };
         match cause {
             Cause::FlushMarkLost => self.flush_before(cast, at),
-            Cause::CacheCrash | Cause::FailoverLag | Cause::PersistenceWindow | Cause::DualWriteHalfDone => {
+            Cause::CacheCrash
+            | Cause::FailoverLag
+            | Cause::PersistenceWindow
+            | Cause::DualWriteHalfDone
+            | Cause::QueueLost => {
                 self.fault_before(cast, at);
             }
+            Cause::FlusherCrash => cast.clues.extend(self.last_before(at, |clue| clue.fact.is_none())),
             _ => {}
         }
     }
@@ -225,7 +233,7 @@ impl Detective<'_> {
 
     /// The fault that took something: the last that began by then.
     fn fault_before(&self, cast: &mut Cast, at: Nanos) {
-        cast.clues.extend(self.last_before(at, |clue| clue.fact.is_none()));
+        cast.clues.extend(self.last_before(at, strikes_machines));
     }
 
     /// Who read a value while it was there.
@@ -260,6 +268,7 @@ impl Detective<'_> {
         let vanished = newer.and_then(|newer| self.last_release(newer));
         cast.cause = match given.map(|given| (given, self.clues[given].from)) {
             Some((given, Part::Database)) => vanished.or(Some(given)),
+            Some((given, Part::Gutter)) => vanished.or_else(|| self.gutter_fill(cast, self.clues[given].at)),
             Some((given, _)) => vanished.or_else(|| self.old_copy(cast, Place::Cache, self.clues[given].at, newer)),
             None => {
                 let server = reader.and_then(|reader| {
@@ -272,6 +281,14 @@ impl Detective<'_> {
                 vanished.or_else(|| self.old_copy(cast, place, case.at, newer))
             }
         };
+    }
+
+    /// Who put the value into the gutter, which no write is told.
+    fn gutter_fill(&self, cast: &mut Cast, at: Nanos) -> Option<usize> {
+        let filled = self
+            .last_before(at, |clue| clue.to == Part::Gutter && clue.message() == Some(Message::Put(self.case.write)));
+        cast.errands.extend(filled.map(|filled| self.clues[filled].errand));
+        filled
     }
 
     /// Why there was an old copy: who put it in after the newer write, or else that nobody took it away.
@@ -338,7 +355,7 @@ impl Detective<'_> {
                 self.last_release(self.case.write)
             }
             Divergence::CrashBetween => {
-                let fault = self.last(|clue| clue.fact.is_none());
+                let fault = self.last(strikes_machines);
                 self.last_release(current).or(fault)
             }
             Divergence::LostInvalidation => self.failed_invalidation(cast),
@@ -347,6 +364,11 @@ impl Detective<'_> {
         };
         cast.cause = cast.cause.or(committed);
     }
+}
+
+/// Whether it is a fault that ends more than processes which work beside requests.
+fn strikes_machines(clue: &Clue) -> bool {
+    clue.fact.is_none() && !matches!(clue.from, Part::Flusher(_))
 }
 
 // ---- What is shown ----

@@ -90,12 +90,17 @@ pub(super) fn clues(evidence: &Evidence<'_>) -> Vec<Clue> {
         if at <= until
             && let Some(clue) = struck(fault, at, evidence.node)
         {
-            // Before what it does at the same moment.
-            let place = clues.partition_point(|other| other.at < at);
+            // Before what it does at the same moment; a flusher may have taken something then, and lost it.
+            let lost = clues.iter().position(|other| other.at == at && loses_taken_out(other));
+            let place = lost.unwrap_or_else(|| clues.partition_point(|other| other.at < at));
             clues.insert(place, clue);
         }
     }
     clues
+}
+
+fn loses_taken_out(clue: &Clue) -> bool {
+    matches!(clue.fact, Some(Fact::Released { why: Release::FlusherCrash, .. }))
 }
 
 /// A fault that may have to do with the key.
@@ -106,6 +111,7 @@ fn struck(fault: &FaultReport, at: Nanos, node: u32) -> Option<Clue> {
         "cache" if which.is_none_or(|which| which == node) => Part::Node(node),
         "app" => Part::Server(which.unwrap_or(0)),
         "database" => Part::Database,
+        "worker" => Part::Flusher(node),
         _ => return None,
     };
     Some(Clue { at, from: part, to: part, text: kind.title(), errand: 0, fact: None })
@@ -182,6 +188,11 @@ impl Known {
                 Some((cache, cache, words::dirty(write, due, at)))
             }
             Holder::Flight if self.buffered.contains(&write) => Some((cache, flusher, words::taken(write))),
+            Holder::Flusher => Some((cache, flusher, words::taken_out(write))),
+            Holder::Queue => {
+                let (_, server, _) = self.owner(write)?;
+                Some((server, server, words::queued(write, due, at)))
+            }
             Holder::Flight | Holder::Application => None,
         }
     }
@@ -201,8 +212,9 @@ impl Known {
             (Holder::Buffer, Release::Delivered | Release::FlushMarkLost) => (flusher, cache),
             (Holder::Buffer, Release::DroppedAfterRetries) => (flusher, flusher),
             (Holder::Buffer, _) => (cache, cache),
+            (Holder::Flusher, _) => (flusher, flusher),
             (Holder::Flight, _) => (Part::Database, Part::Database),
-            (Holder::Application, _) => {
+            (Holder::Application | Holder::Queue, _) => {
                 let server = self.owner(write).map_or(Part::Server(0), |(_, server, _)| server);
                 (server, server)
             }

@@ -37,6 +37,7 @@ pub(super) fn part(part: Part) -> Phrase {
         Part::Loader => Phrase::fixed("Warm-up", "워밍업"),
         Part::Relay => Phrase::fixed("Relay or log reader", "릴레이(로그 리더)"),
         Part::Node(number) => phrase!("Cache node {number}", "캐시 노드 {number}"),
+        Part::Gutter => Phrase::fixed("Gutter", "거터"),
         Part::Flusher(number) => phrase!("Flusher {number}", "플러셔 {number}"),
         Part::Database => Phrase::fixed("Database", "DB"),
     }
@@ -109,9 +110,23 @@ pub(super) fn dirty(w: WriteId, due: Nanos, at: Nanos) -> Phrase {
     phrase!("{w} is dirty; next flush at {due}", "{w} 더티 상태, 다음 플러시 {due}", due)
 }
 
+pub(super) fn queued(w: WriteId, due: Nanos, at: Nanos) -> Phrase {
+    let w = write_name(w);
+    if due <= at {
+        return phrase!("queues {w}", "{w} 큐에 넣음");
+    }
+    let due = stamp(due);
+    phrase!("queues {w}; next flush at {due}", "{w} 큐에 넣음, 다음 플러시 {due}", due)
+}
+
 pub(super) fn taken(w: WriteId) -> Phrase {
     let w = write_name(w);
     phrase!("the flush takes {w}", "플러시가 {w} 가져감")
+}
+
+pub(super) fn taken_out(w: WriteId) -> Phrase {
+    let w = write_name(w);
+    phrase!("takes {w} out of the cache", "{w} 캐시에서 꺼냄")
 }
 
 pub(super) fn acknowledged(w: WriteId) -> Phrase {
@@ -156,6 +171,8 @@ pub(super) fn released(w: WriteId, holder: Holder, why: Release) -> Option<Phras
         Release::FlushMarkLost => {
             phrase!("deletes the mark of {w} too, unflushed", "플러시되지 않은 {w} 표시까지 삭제")
         }
+        Release::FlusherCrash => phrase!("crash: only it had {w}", "크래시: 혼자 가지고 있던 {w} 소실"),
+        Release::QueueLost => phrase!("crash: {w} was in its queue", "크래시: 큐에 있던 {w} 소실"),
         Release::CacheCrash => phrase!("crash: {w} is gone", "크래시: {w} 소실"),
         Release::ExpiredDirty => phrase!("{w} expires while dirty", "{w} 더티 상태로 만료"),
         Release::EvictedDirty => phrase!("{w} is evicted while dirty", "{w} 더티 상태로 축출"),
@@ -235,6 +252,13 @@ fn gone(w: WriteId, why: Release, at: &str, at_ko: &str) -> Phrase {
             "{at} deleted the mark of {w}, too, which was not flushed",
             "{at_ko}에서 플러시되지 않은 {w} 표시까지 삭제"
         ),
+        Release::FlusherCrash => phrase!(
+            "{at} crashed, which had taken {w} out of the cache and not written it yet",
+            "캐시에서 꺼낸 {w} 값을 DB에 쓰기 전에 {at_ko} 크래시"
+        ),
+        Release::QueueLost => {
+            phrase!("{at} crashed with {w} in its queue", "{at_ko}의 크래시로 큐에 있던 {w} 소실")
+        }
         Release::CacheCrash => phrase!("{at} crashed, and {w} was gone", "{at_ko}의 크래시로 {w} 소실"),
         Release::ExpiredDirty => {
             phrase!("{w} expired in {at} while it was dirty", "{at_ko}에서 {w} 더티 상태로 만료")

@@ -181,6 +181,10 @@ pub const COLUMNS: &[Column] = &[
     counted!(Parts, Some("near hits"), Some(Phrase::fixed("Near cache hits", "로컬 캐시 적중")), |l| l
         .app
         .near_hits),
+    counted!(Parts, Some("gutter hits"), Some(Phrase::fixed("Gutter hits", "거터 적중")), |l| l.app.gutter_hits),
+    counted!(Parts, Some("gutter misses"), Some(Phrase::fixed("Gutter misses", "거터 미스")), |l| l
+        .app
+        .gutter_misses),
     counted!(Parts, Some("coalesced"), Some(Phrase::fixed("Coalesced loads", "병합된 로드")), |l| l.app.coalesced),
     counted!(Parts, Some("lease waits"), Some(Phrase::fixed("Waits for a lease", "리스 대기")), |l| l
         .app

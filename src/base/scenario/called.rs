@@ -6,8 +6,9 @@ use crate::phrase::{Language, Phrase};
 use crate::time::Nanos;
 
 /// Words that may be chosen. What is not here is a name, such as `LRU`, and stays as it is.
-const WORDS: [(&str, &str); 72] = [
+const WORDS: [(&str, &str); 75] = [
     ("always", "응답 전마다"),
+    ("app", "앱 서버"),
     ("app-cache", "앱–캐시"),
     ("app-database", "앱–DB"),
     ("append-only", "AOF"),
@@ -15,6 +16,7 @@ const WORDS: [(&str, &str); 72] = [
     ("block", "대기"),
     ("both", "둘 다"),
     ("bursts", "버스트"),
+    ("cache", "캐시"),
     ("cache-database", "캐시–DB"),
     ("cache-first", "캐시 먼저"),
     ("client-app", "클라이언트–앱"),
@@ -36,6 +38,7 @@ const WORDS: [(&str, &str); 72] = [
     ("first-come", "먼저 온 순"),
     ("fixed", "고정"),
     ("flush", "플러시"),
+    ("getdel", "꺼낸 뒤 쓰기(GETDEL)"),
     ("hot-set", "핫 셋"),
     ("increment", "DB에서 증가"),
     ("jittered", "지터"),
@@ -82,7 +85,7 @@ const WORDS: [(&str, &str); 72] = [
 ];
 
 /// Options that a lane can have, by the last part of their names. Those that have a label are called by it.
-const OPTIONS: [(&str, &str, &str); 86] = [
+const OPTIONS: [(&str, &str, &str); 87] = [
     ("acknowledge", "Acknowledgement", "응답 시점"),
     ("after_flush", "Entry after its flush", "플러시 후 항목"),
     ("also", "Further rules", "추가 규칙"),
@@ -116,6 +119,7 @@ const OPTIONS: [(&str, &str, &str); 86] = [
     ("flush", "Flush to the database", "DB로 플러시"),
     ("fsync", "fsync", "fsync 시점"),
     ("fsync_time", "fsync time", "fsync 시간"),
+    ("gutter", "Gutter", "거터"),
     ("invalidate", "Invalidation", "무효화"),
     ("lag", "Replication lag", "복제 지연"),
     ("leases", "Leases", "리스"),

@@ -186,6 +186,28 @@ record! {
         /// back after a crash, eight at a time.
         #[ko = "시작할 때, 그리고 캐시가 크래시에서 돌아올 때 DB에서 미리 로드하는 인기 키의 수. 여덟 개씩 로드합니다."]
         pub warm_up: u32 = 0,
+        /// A gutter: a small pool of the cache that a reader asks where the node of a key gives no answer (`app.cache_timeout`, or
+        /// an error at once), and fills from the database on a miss.
+        #[ko = "거터(gutter): 키의 노드가 응답하지 않으면(`app.cache_timeout`, 또는 즉시 오류) 대신 조회하고, 미스면 DB에서 읽어 \
+            채우는 작은 캐시 풀."]
+        pub gutter: Option<Gutter> = None,
+    }
+}
+
+record! {
+    /// A gutter. No write is told it, so what is there may be stale until it expires. It takes as long for a command as a node
+    /// (`cache.command`), is reached over the same link, and is hit by no fault of the cache. (Nishtala et al., "Scaling Memcache at
+    /// Facebook", NSDI 2013, section 3.3: about 1 % of the servers of a cluster.)
+    #[ko = "거터. 쓰기가 알려지지 않으므로 항목은 만료될 때까지 오래된 값일 수 있습니다. 명령 시간은 노드와 같고(`cache.command`), \
+        같은 구간으로 연결되며, 캐시 장애의 영향을 받지 않습니다. (Nishtala 외, “Scaling Memcache at Facebook”, NSDI 2013, 3.3절: \
+        클러스터 서버의 약 1 %.)"]
+    pub struct Gutter {
+        /// Room, in entries; the least recently used one makes room for another.
+        #[ko = "용량(항목 수). 가장 오래 쓰이지 않은 항목이 자리를 내줍니다."]
+        pub capacity: u32 = 100,
+        /// How long an entry lives; hits do not extend it. It bounds how stale what is read there can be.
+        #[ko = "항목의 TTL. 적중해도 연장되지 않으며, 거터에서 읽은 값이 오래될 수 있는 한도입니다."]
+        pub ttl: Nanos = Nanos::from_secs(10),
     }
 }
 

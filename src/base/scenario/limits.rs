@@ -250,6 +250,8 @@ const LIMITS: &[(&str, Limit)] = &[
     ("database.batch.base", or_none(LATENCY)),
     ("database.batch.row", LATENCY),
     ("database.abort", RATIO),
+    ("lane.*.read.gutter.capacity", whole(1, 10_000_000)),
+    ("lane.*.read.gutter.ttl", time(MICROSECOND, YEAR)),
     ("lane.*.read.early_refresh", or_none(number(0.01, 100.0))),
     ("lane.*.read.refresh_ahead", or_none(number(0.01, 0.99))),
     ("lane.*.read.stale_while_revalidate", or_none(time(MICROSECOND, YEAR))),

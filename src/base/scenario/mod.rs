@@ -68,7 +68,7 @@ pub use distribution::Distribution;
 pub use edit::{Accept, Edit, FieldValue, List};
 pub use fault::{Fault, FaultKind, FaultTarget, FaultTime, Part};
 pub use field::{DURATION, NUMBER, WHOLE};
-pub use lane::{Lane, Leases, LookAside, Modify, ReadThrough, Reading};
+pub use lane::{Gutter, Lane, Leases, LookAside, Modify, ReadThrough, Reading};
 pub use look::COLOURS;
 pub use network::{Bandwidth, Link, Network};
 pub use otherwise::Otherwise;
@@ -139,7 +139,7 @@ impl Scenario {
     /// assert!(!can("[clients]\nwrite_ratio = 0\n[[lane]]\nwrite = \"write-back\""), "nobody writes");
     /// ```
     pub fn can_be_dirty(&self, shown: impl Fn(usize) -> bool) -> bool {
-        let keeps = |(i, lane): (usize, &Lane)| shown(i) && lane.write.write_back().is_some();
+        let keeps = |(i, lane): (usize, &Lane)| shown(i) && lane.write.written_later().is_some();
         !self.clients.never_writes() && self.lanes.iter().enumerate().any(keeps)
     }
 

@@ -291,7 +291,7 @@ pub(super) fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems
     let worlds = || (0..scenario.lanes.len()).map(|lane| scenario.for_lane(lane));
     let is_zero = |time: &Distribution| *time == Distribution::Constant(Nanos::ZERO);
     if let FaultTime::BeforeFlush(number) = fault.at
-        && scenario.lanes.iter().all(|lane| lane.write.write_back().is_none())
+        && scenario.lanes.iter().all(|lane| lane.write.written_later().is_none())
     {
         let sentence = Phrase::fixed(
             "no lane ever flushes; give a lane write = \"write-back\", or the fault another time",

@@ -8,7 +8,7 @@ mod write_through;
 
 pub use outbox::{Outbox, Relayed};
 pub use write_around::{Invalidate, LogReader, WriteAround};
-pub use write_back::{AfterFlush, DirtyEnd, Take, WhenFull, WriteBack};
+pub use write_back::{AfterFlush, BufferIn, DirtyEnd, Take, WhenFull, WriteBack};
 pub use write_through::{Acknowledge, Order, WriteThrough};
 
 use super::field::kinds;
@@ -67,9 +67,19 @@ impl Writing {
     /// comes first, and nobody else brings them to the database.
     pub fn write_back(&self) -> Option<&WriteBack> {
         match self {
-            Writing::WriteBack(how) => Some(how),
+            Writing::WriteBack(how) => (how.buffer == BufferIn::Cache).then_some(how),
             Writing::WriteAround(_) | Writing::WriteThrough(_) | Writing::Outbox(_) => None,
         }
+    }
+
+    /// How each server flushes its write-behind queue, where writes wait in such.
+    pub fn queue(&self) -> Option<&WriteBack> {
+        self.written_later().filter(|how| how.buffer == BufferIn::App)
+    }
+
+    /// How writes are brought to the database after the acknowledgement, wherever they wait.
+    pub fn written_later(&self) -> Option<&WriteBack> {
+        if let Writing::WriteBack(how) = self { Some(how) } else { None }
     }
 
     /// How a relay passes on what was written, where the database keeps records of it.
@@ -162,7 +172,7 @@ impl Writing {
                 how.log.iter().for_each(|log| log.check(&format!("{at}.write.log"), problems));
             }
             Writing::WriteThrough(how) => how.check(modify, at, problems),
-            Writing::WriteBack(how) => how.check(at, problems),
+            Writing::WriteBack(how) => how.check(modify, at, problems),
             Writing::Outbox(how) => how.check(&format!("{at}.write"), problems),
         }
     }
@@ -184,8 +194,8 @@ impl Writing {
 pub(super) const NEEDS: &[(&str, Lacks)] = &[
     ("lane.write.delay", |_, lane| lane.write.never_delays()),
     ("lane.write.rollback", |_, lane| lane.write.never_rolls_back()),
-    ("lane.write.at", |_, lane| lane.write.write_back().and_then(WriteBack::never_reached)),
-    ("lane.write.when_full", |_, lane| lane.write.write_back().and_then(WriteBack::never_full)),
+    ("lane.write.at", |_, lane| lane.write.written_later().and_then(WriteBack::never_reached)),
+    ("lane.write.when_full", |_, lane| lane.write.written_later().and_then(WriteBack::never_full)),
     ("lane.write.on_expiry", |world, _| {
         let ttls = matches!(world.clients.keys, Keys::Trace { ttls: true, .. });
         let never = world.cache.ttl == Ttl::None && !ttls;

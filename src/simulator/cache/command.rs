@@ -13,6 +13,8 @@ pub enum Command {
     Get(Key),
     /// The same, of a replica: the machine with this number.
     GetFromReplica(Key, u32),
+    /// The value of a key, of the gutter.
+    GetFromGutter(Key),
     /// The value of a key, loaded from the database if it is not here.
     Fetch(Key),
     /// The same, by somebody about to change it: that the database has no row is remembered for that change.
@@ -41,6 +43,7 @@ impl Command {
         match self {
             Command::Get(key)
             | Command::GetFromReplica(key, _)
+            | Command::GetFromGutter(key)
             | Command::GetCopy(key)
             | Command::Lease(LeaseAsked { key, .. })
             | Command::Fill(Fill { key, .. })
@@ -63,6 +66,7 @@ impl Command {
             | Command::ChangeBehind(key, value, _) => Some((key, value)),
             Command::Get(_)
             | Command::GetFromReplica(..)
+            | Command::GetFromGutter(_)
             | Command::GetCopy(_)
             | Command::Lease(_)
             | Command::Fetch(_)
@@ -75,12 +79,18 @@ impl Command {
     pub fn asked(self) -> Asked {
         let word = match self {
             Command::Get(_) | Command::GetFromReplica(..) | Command::GetCopy(_) | Command::Lease(_) => Word::LookUp,
-            Command::Fetch(_) | Command::FetchToChange(_) => Word::LookUp,
+            Command::GetFromGutter(_) | Command::Fetch(_) | Command::FetchToChange(_) => Word::LookUp,
             Command::Fill(_) => Word::Fill,
             Command::Set(..) | Command::WriteBehind(..) | Command::ChangeBehind(..) => Word::Set,
             Command::Delete(_) => Word::Delete,
         };
         Asked { from: Part::App, to: Part::Cache, key: self.key(), rows: 0, errand: None, word }
+    }
+
+    /// Whether it goes to the gutter instead of the node of its key.
+    #[inline]
+    pub fn asks_the_gutter(self) -> bool {
+        matches!(self, Command::GetFromGutter(_) | Command::Fill(Fill { guard: Guard::Gutter, .. }))
     }
 
     /// Whether a writer sends it to bring the cached copy up to date.
@@ -131,6 +141,8 @@ pub enum Guard {
     Lease(Token),
     /// While the cache still has this value: compare and set.
     CompareAndSet(WriteId),
+    /// In the gutter only.
+    Gutter,
 }
 
 /// What a command brought.

@@ -17,6 +17,7 @@ use super::command::{Answer, Command};
 use super::common::{Common, NodeEvents, Shard};
 use super::counts::NodeCounts;
 use super::eviction::opt::Upcoming;
+use super::gutter::Gutter;
 use super::keys::Numbers;
 use super::node::{CacheNode, NodeReading};
 use super::values::Values;
@@ -25,6 +26,7 @@ use crate::jobs::Jobs;
 use crate::ledger::{Ledger, Mended};
 use crate::model::{CallError, Key, WriteId};
 use crate::random::Streams;
+use crate::report::AppReport;
 use crate::scenario::{self, Eviction, WriteBack};
 use crate::table;
 use crate::time::Nanos;
@@ -36,6 +38,8 @@ pub const SLOTS: u32 = 16_384;
 pub struct Shards {
     common: Rc<Common>,
     nodes: Vec<CacheNode>,
+    /// What stands in for a node that gives no answer, where there is such.
+    gutter: Option<Box<Gutter>>,
     /// How often each key was asked for; counted only where there are several nodes.
     popularity: RefCell<Popularity>,
 }
@@ -107,7 +111,23 @@ impl Shards {
             Rc::new(Common { kernel, ledger, events, calls, jobs, changed, draining, withheld, values, upcoming });
         let node = |node| CacheNode::new(node, settings, write_back, reading, common.clone(), streams);
         let nodes = (0..).zip(Numbers::of_nodes(settings.shards)).map(node).collect();
-        Shards { common, nodes, popularity: RefCell::default() }
+        Shards { common, nodes, gutter: None, popularity: RefCell::default() }
+    }
+
+    /// The same with a gutter beside the nodes, where `how` says so.
+    pub fn with_gutter(
+        mut self,
+        how: Option<&scenario::Gutter>,
+        settings: &scenario::Cache,
+        streams: &Streams,
+    ) -> Shards {
+        self.gutter = how.map(|how| Box::new(Gutter::new(how, settings, self.common.clone(), streams)));
+        self
+    }
+
+    /// What the gutter counts, up to this moment.
+    pub fn gutter_counts(&self) -> AppReport {
+        self.gutter.as_ref().map(|gutter| gutter.counts()).unwrap_or_default()
     }
 
     /// The next key that was written, or `None` for all of them, and from when on that is known.
@@ -205,6 +225,11 @@ impl Shards {
     /// A command has reached its node.
     #[inline]
     pub fn arrive(&self, call: CallId) {
+        if let Some(gutter) = &self.gutter
+            && self.common.calls.request(call).asks_the_gutter()
+        {
+            return gutter.arrive(call);
+        }
         let node = match self.nodes.as_slice() {
             [only] => only,
             _ => self.of(self.common.calls.request(call).key()),
@@ -285,6 +310,7 @@ impl Shards {
 
     /// Panics if the inner rules do not hold; for tests.
     pub fn validate(&self) {
+        self.gutter.iter().for_each(|gutter| gutter.validate());
         for (shard, node) in self.nodes.iter().enumerate() {
             node.validate();
             let foreign = node.held().into_iter().find(|entry| self.shard_of(entry.key) != shard as Shard);

@@ -17,6 +17,10 @@ pub enum Holder {
     Flight,
     /// The dirty set of a write-back cache, or the rows of an outbox.
     Buffer,
+    /// The memory of a flusher that has taken it out of the cache.
+    Flusher,
+    /// The write-behind queue of an application server.
+    Queue,
 }
 
 /// Why a holder no longer has a write.
@@ -52,6 +56,10 @@ pub enum Release {
     AppCrash,
     /// Its dirty mark was deleted together with older ones: read the set, write it, then delete the set.
     FlushMarkLost,
+    /// The flusher crashed that had taken it out of the cache.
+    FlusherCrash,
+    /// The application server crashed with it in its write-behind queue.
+    QueueLost,
     /// The cache restarted from a snapshot or append-only file older than it.
     PersistenceWindow,
     /// Somebody emptied the cache.
@@ -75,6 +83,8 @@ impl Release {
             Release::FailoverLag => Cause::FailoverLag,
             Release::AppCrash => Cause::DualWriteHalfDone,
             Release::FlushMarkLost => Cause::FlushMarkLost,
+            Release::FlusherCrash => Cause::FlusherCrash,
+            Release::QueueLost => Cause::QueueLost,
             Release::PersistenceWindow => Cause::PersistenceWindow,
             Release::FlushAll => Cause::FlushAll,
             Release::Refused => Cause::Refused,
@@ -101,6 +111,10 @@ pub enum Cause {
     DualWriteHalfDone,
     /// Its dirty mark was deleted with older ones.
     FlushMarkLost,
+    /// The flusher crashed after taking it out of the cache, before writing it.
+    FlusherCrash,
+    /// The application server crashed that had it in its write-behind queue.
+    QueueLost,
     /// It came after the last snapshot or append the cache restarted from.
     PersistenceWindow,
     /// The database had it, or a newer write, and went back to a write that precedes it.
@@ -120,7 +134,7 @@ impl Cause {
     pub const COUNT: usize = Cause::ALL.len();
 
     /// All of them, in the order of their numbers.
-    pub const ALL: [Cause; 13] = [
+    pub const ALL: [Cause; 15] = [
         Cause::CacheCrash,
         Cause::ExpiredDirty,
         Cause::EvictedDirty,
@@ -128,6 +142,8 @@ impl Cause {
         Cause::FailoverLag,
         Cause::DualWriteHalfDone,
         Cause::FlushMarkLost,
+        Cause::FlusherCrash,
+        Cause::QueueLost,
         Cause::PersistenceWindow,
         Cause::OverwrittenByOlder,
         Cause::FlushAll,
@@ -146,6 +162,8 @@ impl Cause {
             Cause::FailoverLag => "failover_lag",
             Cause::DualWriteHalfDone => "dual_write_half_done",
             Cause::FlushMarkLost => "flush_mark_lost",
+            Cause::FlusherCrash => "flusher_crash",
+            Cause::QueueLost => "queue_lost",
             Cause::PersistenceWindow => "persistence_window",
             Cause::OverwrittenByOlder => "overwritten_by_older",
             Cause::FlushAll => "flush_all",
@@ -167,6 +185,8 @@ impl fmt::Display for Cause {
             Cause::FailoverLag => "failover to a lagging replica",
             Cause::DualWriteHalfDone => "dual write half done",
             Cause::FlushMarkLost => "flush mark lost",
+            Cause::FlusherCrash => "flusher crash between taking and writing",
+            Cause::QueueLost => "app server crash before flush",
             Cause::PersistenceWindow => "persistence window",
             Cause::OverwrittenByOlder => "overwritten by an older write",
             Cause::FlushAll => "cache emptied before flush",

@@ -28,6 +28,8 @@ pub enum Part {
     Relay,
     /// A cache node.
     Node(u32),
+    /// What stands in for a node that gives no answer.
+    Gutter,
     /// What takes a node's dirty rows to the database.
     Flusher(u32),
     /// The database.

@@ -304,8 +304,8 @@ impl Ledger {
         let (slot, end, first) = (write.slot as usize, write.end, write.holds == 1);
         match holder {
             Holder::Application => self.begin_mending(slot),
-            Holder::Buffer => write.into = 0,
-            Holder::Flight => {}
+            Holder::Buffer | Holder::Queue => write.into = 0,
+            Holder::Flight | Holder::Flusher => {}
         }
         if !first {
             return;

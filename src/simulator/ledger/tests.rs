@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::*;
-use Holder::{Application, Buffer, Flight};
+use Holder::{Application, Buffer, Flight, Flusher, Queue};
 
 const KEY: Key = 3;
 
@@ -180,7 +180,7 @@ fn an_increment_is_lost_as_soon_as_nothing_that_is_held_contains_it() {
 }
 
 /// Every release that can be a cause.
-const BREAKS: [Release; 11] = [
+const BREAKS: [Release; 13] = [
     Release::CacheCrash,
     Release::ExpiredDirty,
     Release::EvictedDirty,
@@ -188,6 +188,8 @@ const BREAKS: [Release; 11] = [
     Release::FailoverLag,
     Release::AppCrash,
     Release::FlushMarkLost,
+    Release::FlusherCrash,
+    Release::QueueLost,
     Release::PersistenceWindow,
     Release::FlushAll,
     Release::Refused,
@@ -988,8 +990,8 @@ fn any_op() -> impl Strategy<Value = Op> {
         1 => back().prop_map(|back| Op::Refuse { back }),
         1 => back().prop_map(|back| Op::Unanswered { back }),
         3 => back().prop_map(|back| Op::Commit { back }),
-        6 => (back(), 0..3usize).prop_map(|(back, holder)| Op::Hold { back, holder }),
-        6 => (back(), 0..15usize).prop_map(|(back, why)| Op::Release { back, why }),
+        6 => (back(), 0..5usize).prop_map(|(back, holder)| Op::Hold { back, holder }),
+        6 => (back(), 0..BREAKS.len() + 4).prop_map(|(back, why)| Op::Release { back, why }),
         2 => (back(), back()).prop_map(|(back, into)| Op::Coalesce { back, into }),
         3 => (back(), back()).prop_map(|(back, base)| Op::Base { back, base }),
         6 => (back(), 0..3u32, 0..3usize, 0..9u64).prop_map(|(back, place, origin, ttl)| Op::Copied { back, place, origin, ttl }),
@@ -1032,10 +1034,12 @@ impl Both {
             }
             Op::Acknowledge { back } | Op::Refuse { back } | Op::Unanswered { back } => self.answer(op, back, now)?,
             Op::Commit { back } => self.commit(self.pick(back)?, now),
-            Op::Hold { back, holder } => self.hold(self.pick(back)?, [Application, Flight, Buffer][holder], now),
+            Op::Hold { back, holder } => {
+                self.hold(self.pick(back)?, [Application, Flight, Buffer, Flusher, Queue][holder], now);
+            }
             Op::Release { back, why } => {
                 let neutral = [Release::Delivered, Release::Handed, Release::Finished, Release::GaveUp];
-                let why = if why < 11 { BREAKS[why] } else { neutral[why - 11] };
+                let why = BREAKS.get(why).copied().unwrap_or_else(|| neutral[why - BREAKS.len()]);
                 self.release(back, why, now)?;
             }
             Op::Coalesce { back, into } => {
@@ -1161,7 +1165,7 @@ impl Both {
     fn hold(&mut self, w: usize, holder: Holder, now: Nanos) {
         let a = &mut self.model.attempts[w];
         a.holders.push(holder);
-        if holder == Buffer {
+        if holder == Buffer || holder == Queue {
             a.into = None;
         }
         if a.holders.len() == 1 {

@@ -14,6 +14,7 @@ use crate::app::{AppServerCounts, AppServerState, Pool};
 use crate::cache::common::Shard;
 use crate::cache::refresh::Refresh;
 use crate::cache::shards::Shards;
+use crate::cache::write_queue::WriteQueues;
 use crate::engine::Owned;
 use crate::jobs::Job;
 use crate::ledger::{Holder, Mended, Release};
@@ -36,6 +37,8 @@ pub(super) struct Application {
     pub settings: App,
     pub servers: Servers,
     pub near: NearCaches,
+    /// The servers' write-behind queues, in a lane that has them.
+    pub queues: WriteQueues,
     /// Which values are rows.
     pub rows: Rc<Rows>,
     /// When good copies are loaded again.
@@ -60,7 +63,7 @@ impl Application {
     /// Idle servers of a lane, in front of this cache.
     pub fn new(
         (scenario, lane): (&Scenario, &Lane),
-        (near, refresh, rows): (NearCaches, Refresh, Rc<Rows>),
+        (near, queues, refresh, rows): (NearCaches, WriteQueues, Refresh, Rc<Rows>),
         (keys, cache): (&KeySource, &Shards),
         streams: &Streams,
     ) -> Application {
@@ -78,6 +81,7 @@ impl Application {
             lane: in_effect(lane),
             servers: Servers::new(settings.servers, settings.concurrency, settings.cores),
             near,
+            queues,
             rows,
             refresh,
             states: (0..=settings.servers).map(state).collect(),
@@ -100,7 +104,12 @@ impl Application {
 
     /// Whether servers have nothing left to do in the background.
     pub fn is_quiet(&self) -> bool {
-        self.background.is_empty()
+        self.background.is_empty() && self.queues.held().0 == 0
+    }
+
+    /// From now on, every server flushes whatever is queued without waiting.
+    pub fn drain(&self) {
+        self.queues.drain();
     }
 
     /// The keys that one of a node's loaders loads.
@@ -280,6 +289,9 @@ impl World {
         if let Some(near) = application.near.of(server) {
             near.clear();
         }
+        if let Some(queue) = application.queues.of(server) {
+            queue.crash();
+        }
         for (write, early_ack) in application.background.abandon(server) {
             work::count(1);
             let (mut ledger, now) = (self.observers.ledger.borrow_mut(), self.kernel.now());
@@ -325,6 +337,7 @@ impl World {
                 end: Cell::new(None),
             },
             server: state,
+            queues: &application.queues,
             rows: &application.rows,
             negative: application.lane.read.negative(),
             refresh: &application.refresh,
@@ -388,6 +401,13 @@ impl World {
     pub fn start_flusher(&self, node: Shard) {
         if self.application.flushes() {
             self.jobs.push(Job::Flusher(node));
+        }
+    }
+
+    /// Starts to flush a server's write-behind queue, in a lane that has them.
+    pub fn start_queue(&self, server: u32) {
+        if !self.application.queues.is_empty() {
+            self.jobs.push(Job::FlushQueue(server));
         }
     }
 

@@ -328,6 +328,7 @@ impl Simulation {
         self.world.clients.leave();
         self.end_all_faults();
         self.world.cache.drain();
+        self.world.application.drain();
     }
 
     /// The lane is done when nothing is under way any more, or has been for too long.

@@ -322,7 +322,11 @@ impl FaultEffect {
                 }
             }
             FaultEffect::CacheSlow(node, times) => world.cache.node(node).speed_up(times),
-            FaultEffect::AppCrash(server) => world.application.servers.restart(server),
+            FaultEffect::AppCrash(server) => {
+                if world.application.servers.restart(server) {
+                    world.start_queue(server);
+                }
+            }
             FaultEffect::AppFreeze(server) => lane.thaw(Owner::server(server)),
             FaultEffect::AppSlow(server, times) => world.application.servers.speed_up(server, times),
             FaultEffect::WorkerCrash => lane.restart_workers(),

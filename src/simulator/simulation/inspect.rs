@@ -35,9 +35,9 @@ impl Simulation {
         self.world.database.committed(key)
     }
 
-    /// Rows that the cache has and the database has not.
+    /// Rows that the cache, or a server's write-behind queue, has and the database has not.
     pub fn dirty(&self) -> u32 {
-        self.world.cache.dirty().0
+        self.world.dirty().0
     }
 
     /// How many database workers are busy.
@@ -134,6 +134,7 @@ impl Simulation {
         self.world.kernel.validate();
         self.world.application.servers.validate();
         self.world.application.near.validate();
+        self.world.application.queues.validate();
         self.validate_report();
         if self.is_finished() {
             self.validate_series();

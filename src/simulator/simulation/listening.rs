@@ -51,7 +51,7 @@ impl Listener {
         self.begun += 1;
         let part = match *job {
             // The loader who warms the cache up has the number of a server that there is not.
-            Job::Serve(server, _) | Job::Refresh(server, ..) => Part::Server(server),
+            Job::Serve(server, _) | Job::Refresh(server, ..) | Job::FlushQueue(server) => Part::Server(server),
             Job::Load(node, ..) => Part::Node(node),
             Job::Flush(node, _) | Job::Flusher(node) => Part::Flusher(node),
             Job::WarmUp(..) => Part::Loader,
@@ -82,8 +82,8 @@ impl Listener {
                 if let Some(errand) = self.commands.remove(&call)
                     && let Some(answer) = answer_of(world, call)
                 {
-                    let node = Part::Node(world.cache.shard_of(key));
-                    self.tell(world, key, errand, (node, errand.part), answer);
+                    let from = asked(world, world.cache.calls().request(call));
+                    self.tell(world, key, errand, (from, errand.part), answer);
                 }
             }
             EventKind::DatabaseArrival => {
@@ -111,7 +111,7 @@ impl Listener {
         }
         let message = match command {
             Command::Get(_) | Command::GetFromReplica(..) | Command::GetCopy(_) | Command::Lease(_) => Message::Get,
-            Command::Fetch(_) | Command::FetchToChange(_) => Message::Get,
+            Command::GetFromGutter(_) | Command::Fetch(_) | Command::FetchToChange(_) => Message::Get,
             Command::Set(_, value) => Message::Put(value),
             Command::Fill(fill) => Message::Put(fill.value),
             Command::WriteBehind(_, value, _) | Command::ChangeBehind(_, value, _) => Message::PutBehind(value),
@@ -119,7 +119,7 @@ impl Listener {
         };
         let errand = self.errand_of(world.cache.calls().caller(call));
         self.commands.insert(call, errand);
-        self.tell(world, key, errand, (errand.part, Part::Node(world.cache.shard_of(key))), message);
+        self.tell(world, key, errand, (errand.part, asked(world, command)), message);
     }
 
     /// Whose task this is. Where the caller has gone, nobody knows which server it was: one of them.
@@ -132,6 +132,11 @@ impl Listener {
         let mut ledger = world.observers.ledger.borrow_mut();
         ledger.passed(key, Passed { errand: errand.number, from, to, message }, world.kernel.now());
     }
+}
+
+/// Who is asked by a command.
+fn asked(world: &World, command: Command) -> Part {
+    if command.asks_the_gutter() { Part::Gutter } else { Part::Node(world.cache.shard_of(command.key())) }
 }
 
 fn answer_of(world: &World, call: CallId) -> Option<Message> {

@@ -139,6 +139,7 @@ impl Simulation {
             world.start_warm_up(node);
         }
         world.start_relay();
+        (0..scenario.app.servers).for_each(|server| world.start_queue(server));
         let mut simulation = Simulation {
             tasks: tasks(world.clone()),
             faults: Faults::new(scenario, number, world.cache.count()),

@@ -35,7 +35,7 @@ pub(super) fn gauges(world: &World, deadline: Nanos) -> Gauges {
         cache_busy_ns: node.busy_ns,
         cache_bytes: world.cache.bytes().0,
         cache_entries: world.cache.entries(),
-        dirty: u64::from(world.cache.dirty().0),
+        dirty: u64::from(world.dirty().0),
         refused: node.report.refused + node.report.refused_full + database.report.refused + database.report.shed,
         lost_increments,
     }

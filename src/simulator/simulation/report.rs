@@ -80,6 +80,7 @@ fn both(one: &Histogram, other: &Histogram) -> Histogram {
 impl Simulation {
     pub(super) fn take_baseline(&self) -> Baseline {
         self.world.cache.begin_to_count();
+        self.world.application.queues.restart_maxima();
         self.world.database.restart_maxima();
         self.world.observers.ledger.borrow_mut().restart_maximum(self.world.kernel.now());
         Baseline { warm: self.totals(), at_end: None }
@@ -89,13 +90,15 @@ impl Simulation {
         let nodes = self.world.cache.nodes();
         let ledger = self.world.observers.ledger.borrow();
         let at = self.world.kernel.now();
+        let mut servers = self.world.application.counts(at);
+        servers.report += self.world.cache.gutter_counts();
         Totals {
             at,
             node: self.world.cache.counts(),
             nodes: if nodes.len() > 1 { nodes.iter().map(CacheNode::counts).collect() } else { Vec::new() },
-            servers: self.world.application.counts(at),
+            servers,
             database: self.world.database.counts(),
-            most: (self.world.cache.bytes().1, self.world.cache.dirty().1),
+            most: (self.world.cache.bytes().1, self.world.dirty().1),
             diverging: (ledger.diverging(at.max(self.now())), ledger.diverging_max()),
         }
     }
@@ -235,7 +238,7 @@ impl Simulation {
             bytes: self.world.cache.bytes().0,
             bytes_max,
             bytes_mean: self.world.observers.metrics.borrow().cache_bytes_mean().unwrap_or(0.0),
-            dirty: u64::from(self.world.cache.dirty().0),
+            dirty: u64::from(self.world.dirty().0),
             dirty_max: u64::from(dirty_max),
             saves,
             nodes: self.node_reports(now),

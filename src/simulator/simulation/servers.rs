@@ -131,11 +131,12 @@ impl Servers {
         }
     }
 
-    /// The server is back, unless another crash still lasts.
-    pub fn restart(&self, server: u32) {
+    /// The server is back, unless another crash still lasts; whether it is.
+    pub fn restart(&self, server: u32) -> bool {
         let server = &mut self.servers.borrow_mut()[server as usize];
         assert!(server.down > 0, "only what is down can come up");
         server.down -= 1;
+        server.down == 0
     }
 }
 

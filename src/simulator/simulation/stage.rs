@@ -44,6 +44,8 @@ impl Simulation {
             Writing::WriteBack(how) => Some(how),
             Writing::WriteAround(_) | Writing::WriteThrough(_) | Writing::Outbox(_) => None,
         };
+        let buffers =
+            if world.application.queues.is_empty() { nodes.len() } else { world.application.queues.len() } as u64;
         Parts {
             servers: (0..settings.servers).take(TOLD_MAX).map(|server| self.condition_of_server(server)).collect(),
             in_work: world.clients.in_work(),
@@ -52,8 +54,8 @@ impl Simulation {
             capacity: capacity * nodes.len() as u64,
             bytes,
             // Where nothing is ever flushed, nothing waits for it.
-            dirty: write_back.filter(|how| how.flush).map(|_| world.cache.dirty().0.into()),
-            bound: write_back.and_then(|how| how.bound).map(|bound| u64::from(bound) * nodes.len() as u64),
+            dirty: write_back.filter(|how| how.flush).map(|_| world.dirty().0.into()),
+            bound: write_back.and_then(|how| how.bound).map(|bound| u64::from(bound) * buffers),
             database: Some(world.database.condition()),
             workers: world.database.workers(),
             busy: world.database.busy(),
@@ -123,7 +125,9 @@ impl World {
         match *job {
             Job::Serve(_, slot) => watcher.serves(task, EventKind::Request.about(slot)),
             Job::Load(_, key, _) => watcher.loads(task, key),
-            Job::Refresh(..) | Job::Flush(..) | Job::Flusher(_) | Job::WarmUp(..) | Job::Relay => watcher.begins(task),
+            Job::Refresh(..) | Job::Flush(..) | Job::Flusher(_) | Job::FlushQueue(_) | Job::WarmUp(..) | Job::Relay => {
+                watcher.begins(task);
+            }
         }
     }
 

@@ -29,6 +29,14 @@ pub(super) async fn run(world: Rc<World>, job: Job) {
                 write_back::flusher(&world.cache_side(node), how).await;
             }
         }
+        Job::FlushQueue(server) => {
+            let queue = world.application.queues.of(server);
+            if let (Some(how), Some(queue)) = (lane.write.queue(), queue)
+                && queue.begin_to_flush()
+            {
+                write_back::flush_queue(&world.app(server), queue, how, &world.observers.triggers).await;
+            }
+        }
         Job::Refresh(server, key, copy) => {
             if let Reading::LookAside(how) = &lane.read {
                 refresh::ahead(&world.app(server), how, key, copy).await;

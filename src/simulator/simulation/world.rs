@@ -15,6 +15,7 @@ use crate::cache::node::NodeReading;
 use crate::cache::refresh::{Grace, Refresh};
 use crate::cache::shards::Shards;
 use crate::cache::values::Values;
+use crate::cache::write_queue::WriteQueues;
 use crate::database::Database;
 use crate::engine::Kernel;
 use crate::fault::Triggers;
@@ -65,6 +66,7 @@ impl World {
         let values = Values::new(&scenario.clients.value_size, &streams, rows.clone());
         keys.for_each_said_first(|key, size, ttl| values.set_traced(key, size, ttl));
         let refresh = refresh(lane);
+        let gutter = if let Reading::LookAside(how) = &lane.read { how.gutter.as_ref() } else { None };
         let near = NearCaches::new((&scenario.app, scenario.cache.ttl), &lane.read, shared(), &streams);
         let cache = Shards::new(
             &scenario.cache,
@@ -74,11 +76,14 @@ impl World {
             &streams,
             NODE_EVENTS,
             values,
-        );
+        )
+        .with_gutter(gutter, &scenario.cache, &streams);
+        let queues = lane.write.queue().map(|how| WriteQueues::new(scenario.app.servers, how, &kernel, &ledger));
+        let queues = queues.unwrap_or_default();
         let versions = matches!(&lane.read, Reading::LookAside(how) if how.versions).then(|| rows.clone());
         let cancels = scenario.app.cancel && scenario.app.database_timeout.is_some();
         World {
-            application: Application::new((scenario, lane), (near, refresh, rows), (&keys, &cache), &streams),
+            application: Application::new((scenario, lane), (near, queues, refresh, rows), (&keys, &cache), &streams),
             clients: Clients::new(&scenario.clients, keys, &steady),
             database: Database::new(&scenario.database, cancels, shared(), &streams, DATABASE_SERVED)
                 .counting(versions),
@@ -128,6 +133,12 @@ impl World {
         while let Some((key, leaves)) = self.cache.next_changed() {
             self.application.near.tell_servers(&self.network, key, leaves, None);
         }
+    }
+
+    /// Rows not yet in the database, in the cache or in servers' queues: now, and the sum of the most that each ever had.
+    pub fn dirty(&self) -> (u32, u32) {
+        let (cache, queues) = (self.cache.dirty(), self.application.queues.held());
+        (cache.0 + queues.0, cache.1 + queues.1)
     }
 
     /// Whether nothing is under way any more.

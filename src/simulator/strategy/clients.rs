@@ -16,6 +16,7 @@ use crate::cache::refresh::Refresh;
 use crate::cache::shards::Shards;
 use crate::cache::ttl::EntryTtl;
 use crate::cache::values::Values;
+use crate::cache::write_queue::WriteQueues;
 use crate::database::{Database, Request, Response, Row};
 use crate::engine::{Call, CallId, Event, Kernel};
 use crate::fault::Triggers;
@@ -60,6 +61,8 @@ pub struct App<'a> {
     pub near: NearClient<'a>,
     /// The state of the server.
     pub server: &'a AppServerState,
+    /// The servers' write-behind queues, in a lane that has them.
+    pub queues: &'a WriteQueues,
     /// Which values are rows.
     pub rows: &'a Rows,
     /// For how long the cache remembers that there is no row, where it does.
@@ -291,6 +294,13 @@ impl CacheClient<'_> {
         let command = replica.map_or(Command::Get(key), |number| Command::GetFromReplica(key, number));
         note_line(self.network, self.kernel);
         async move { self.call(command).await.map(Found::value) }
+    }
+
+    /// The value of `key`, if the gutter has it.
+    #[track_caller]
+    pub fn get_from_gutter(&self, key: Key) -> impl Future<Output = Result<Option<WriteId>, CallError>> {
+        note_line(self.network, self.kernel);
+        async move { self.call(Command::GetFromGutter(key)).await.map(Found::value) }
     }
 
     /// The value of `key` and how old it is, if the cache has it.

@@ -2,9 +2,9 @@
 //!
 //! Two readers that miss together both go to the database, and a reader that is slow to fill may put back a value
 //! that a writer has just replaced; [single flight](crate::app::SingleFlight) and [leases] are against that. When the cache is
-//! down, every read is a miss.
+//! down, every read is a miss, unless there is a [gutter].
 
-use super::{App, leases, refresh, serve_stale};
+use super::{App, gutter, leases, refresh, serve_stale};
 use crate::app::Turn;
 use crate::cache::command::{Copied, Fill, Found, Guard};
 use crate::cache::ttl::EntryTtl;
@@ -59,6 +59,7 @@ async fn look_up(app: &App<'_>, how: &LookAside, key: Key) -> Looked {
         }
         Ok(Found::Lease(token)) => Looked::Missed(Some(Guard::Lease(token))),
         Ok(Found::Nothing | Found::Wait(_)) => Looked::Missed(Some(Guard::Open)),
+        Err(_) if how.gutter.is_some() => gutter::look_up(app, key).await,
         Err(_) => Looked::Missed(None),
     }
 }

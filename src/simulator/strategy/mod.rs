@@ -13,11 +13,12 @@
 //! | [`write_back`] | the cache has it | new, and the only one until the flush |
 //! | [`outbox`] | the database has it and a record of it | deleted or new, when the relay gets there |
 //!
-//! Options of reading have files of their own: [`leases`], [`refresh`], [`serve_stale`], [`negative`], [`warm_up`]; and before any of them
+//! Options of reading have files of their own: [`leases`], [`refresh`], [`serve_stale`], [`negative`], [`warm_up`], [`gutter`]; and before any of them
 //! there may be a [`near`] cache. Any reading strategy goes with any writing strategy. The code runs on virtual time: each `await` is a message, a
 //! wait in somebody's queue and a message back. When a server crashes, its code stops at the `await` where it stands.
 
 mod clients;
+pub mod gutter;
 pub mod leases;
 pub mod look_aside;
 pub mod modify;
@@ -59,7 +60,7 @@ pub async fn write(app: &App<'_>, how: &Writing, key: Key, value: WriteId) -> Re
     match how {
         Writing::WriteAround(how) => write_around::write(app, how, key, value).await,
         Writing::WriteThrough(how) => write_through::write(app, how, key, value).await,
-        Writing::WriteBack(_) => write_back::write(app, key, value).await,
+        Writing::WriteBack(how) => write_back::write(app, how, key, value).await,
         Writing::Outbox(_) => outbox::write(app, key, value).await,
     }
 }

@@ -12,6 +12,7 @@ macro_rules! files {
 }
 
 files![
+    "gutter",
     "leases",
     "look_aside",
     "modify",
@@ -31,7 +32,7 @@ pub fn number(file: &str, line: u32) -> u32 {
     let mut parts = file.rsplit(['/', '\\']);
     let (name, folder) = (parts.next().unwrap_or_default(), parts.next());
     let name = name.strip_suffix(".rs").filter(|_| folder == Some("strategy"));
-    let file = NAMES.iter().position(|known| Some(*known) == name); // few: ten files
+    let file = NAMES.iter().position(|known| Some(*known) == name); // few: as many files
     file.map_or(0, |file| (file as u32 + 1) * LINES_MAX + line)
 }
 

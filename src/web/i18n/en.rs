@@ -295,6 +295,8 @@ fn cause(word: &str) -> String {
         Cause::FailoverLag => "failover to a lagging replica",
         Cause::DualWriteHalfDone => "dual write half done",
         Cause::FlushMarkLost => "flush mark lost",
+        Cause::QueueLost => "in a server's queue only when it crashed",
+        Cause::FlusherCrash => "with the flusher only when it crashed",
         Cause::PersistenceWindow => "not on disk yet when the cache crashed",
         Cause::OverwrittenByOlder => "overwritten by an older write",
         Cause::FlushAll => "cache flushed",

@@ -295,6 +295,8 @@ fn cause(word: &str) -> String {
         Cause::FailoverLag => "뒤처진 복제본으로 페일오버",
         Cause::DualWriteHalfDone => "이중 쓰기 중 하나만 성공",
         Cause::FlushMarkLost => "플러시 표시 유실",
+        Cause::QueueLost => "앱 서버 큐에만 있을 때 크래시",
+        Cause::FlusherCrash => "플러셔만 가지고 있을 때 크래시",
         Cause::PersistenceWindow => "디스크 기록 전 크래시",
         Cause::OverwrittenByOlder => "더 오래된 쓰기로 덮어써짐",
         Cause::FlushAll => "캐시 전체 삭제",

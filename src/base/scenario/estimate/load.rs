@@ -429,7 +429,7 @@ fn cache_times(cache: &Cache, lane: &Lane) -> Option<Times> {
             _ => {}
         }
     }
-    let bounded = lane.write.write_back().is_some_and(WriteBack::waits_for_room);
+    let bounded = lane.write.written_later().is_some_and(WriteBack::waits_for_room);
     let polled = matches!(&lane.read, Reading::LookAside(how) if how.leases != Leases::None);
     // A full buffer is waited for, and so is whoever has the lease; the active cycle takes a quarter of the time.
     if bounded || polled || cache.expiry == Expiry::Sampled {
@@ -447,7 +447,7 @@ fn database_times(world: &Scenario, lane: &Lane) -> Times {
         (_, true) => write,
         _ => Times { mean: read.mean.max(write.mean), square: read.square.max(write.square), other: 0.0 },
     };
-    if let Some(how) = lane.write.write_back() {
+    if let Some(how) = lane.write.written_later() {
         let row = database.batch.row.as_secs_f64();
         let base = Times::sum([database.batch.base.as_ref().unwrap_or(&database.write)]);
         times.mean = times.mean.max(base.mean + row);

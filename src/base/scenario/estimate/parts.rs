@@ -72,6 +72,7 @@ impl<'a> Parts<'a> {
             self.entries(),
         );
         add(&Phrase::fixed("near caches", "로컬 캐시"), &[keys, "app.servers"], self.near_caches());
+        add(&Phrase::fixed("the gutter", "거터"), &[keys, "read.gutter.capacity"], self.gutter());
         add(
             &Phrase::fixed("messages to near caches", "로컬 캐시로 가는 메시지"),
             &["app.servers", "app.near.invalidate"],
@@ -137,7 +138,7 @@ impl<'a> Parts<'a> {
     }
 
     fn writes_back(&self) -> bool {
-        self.lane.write.write_back().is_some()
+        self.lane.write.written_later().is_some()
     }
 
     /// Whether writes may be committed, or committed again, after they have been acknowledged.
@@ -220,6 +221,15 @@ impl<'a> Parts<'a> {
         servers * (tables + entries + at_first) + self.load.keys * 8.0 * TABLE_GROWTH
     }
 
+    fn gutter(&self) -> f64 {
+        let Reading::LookAside(how) = &self.lane.read else { return 0.0 };
+        let Some(gutter) = &how.gutter else { return 0.0 };
+        let lru = Eviction::Lru.bytes();
+        let held = self.met().min(f64::from(gutter.capacity));
+        let table = self.load.keys * (4.0 + lru.by_key) * TABLE_GROWTH;
+        table + held * (ENTRY_BYTES as f64 + 8.0 + lru.by_entry) * GROWTH + (lru.at_first)(f64::from(gutter.capacity))
+    }
+
     /// Messages on their way to near caches: two for each write and server, for as long as a link takes.
     fn messages(&self) -> f64 {
         let app = &self.world.app;
@@ -259,18 +269,21 @@ impl<'a> Parts<'a> {
 
     /// Rows that write-back has yet to flush, with their places in line and in a flush.
     fn dirty_rows(&self) -> f64 {
-        let Some(how) = self.lane.write.write_back() else { return 0.0 };
+        let Some(how) = self.lane.write.written_later() else { return 0.0 };
+        let queues = self.lane.write.queue().map_or(0.0, |_| f64::from(self.world.app.servers));
+        let holders = queues.max(f64::from(self.world.cache.shards));
         let rows = if how.coalesce { self.written() } else { self.load.writes };
         // Those in a flush leave room for as many again of the same keys.
-        let rows = (2.0 * rows)
-            .min(self.load.writes)
-            .min(how.bound.map_or(f64::INFINITY, |bound| f64::from(bound) * f64::from(self.world.cache.shards)));
+        let rows =
+            (2.0 * rows).min(self.load.writes).min(how.bound.map_or(f64::INFINITY, |bound| f64::from(bound) * holders));
         let durable = self.world.cache.replicas > 0 || self.world.cache.persistence != Persistence::None {};
         let in_flush = 4.0 + 8.0 + 8.0 + 8.0;
         let noted = if durable { 24.0 * IN_TREE + 24.0 } else { 0.0 };
         // Places of rows that are gone stay in the line until they come up.
         let line = 8.0 * self.load.writes;
-        (rows * (DIRTY_ROW_BYTES as f64 + 4.0 + 16.0 + in_flush) + line) * GROWTH + rows * noted
+        // Each queue knows its row of each key; all have the keys' numbers in common.
+        let ends = self.written() * (8.0 * queues + 4.0);
+        (rows * (DIRTY_ROW_BYTES as f64 + 4.0 + 16.0 + in_flush) + line + ends) * GROWTH + rows * noted
     }
 
     fn outbox(&self) -> f64 {
@@ -344,7 +357,11 @@ impl<'a> Parts<'a> {
     fn given_up(&self) -> f64 {
         let (app, database, network) = (&self.world.app, &self.world.database, &self.world.network);
         let Some(Background { every, on_each_node, .. }) = self.lane.write.background() else { return 0.0 };
-        let loops = if on_each_node { f64::from(self.world.cache.shards) } else { 1.0 };
+        let loops = match (self.lane.write.queue(), on_each_node) {
+            (Some(_), _) => f64::from(app.servers),
+            (None, true) => f64::from(self.world.cache.shards),
+            (None, false) => 1.0,
+        };
         let Some(patience) = [app.database_timeout, app.cache_timeout].into_iter().flatten().min() else { return 0.0 };
         let tries = 1.0 + f64::from(app.retries.max(app.cache_retries));
         let round = every.as_secs_f64().max(tries * patience.as_secs_f64());

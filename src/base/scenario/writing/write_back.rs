@@ -2,6 +2,7 @@
 
 use super::Background;
 use crate::phrase::Phrase;
+use crate::scenario::Modify;
 use crate::scenario::field::{Field, record, words};
 use crate::scenario::node::{Fields, is_told};
 use crate::scenario::problem::Problems;
@@ -64,6 +65,10 @@ record! {
         #[ko = "쓰기를 플러시할지 여부. 끄면 값이 세션처럼 캐시에만 있으며, DB에 반영되지 않고 캐시에서 나가면 \
             사라집니다."]
         pub flush: bool = true,
+        /// Where writes wait for their flush.
+        #[ko = "쓰기가 플러시를 기다리는 곳."]
+        #[label = ("Writes wait in", "쓰기 대기 위치")]
+        pub buffer: BufferIn = BufferIn::Cache,
     }
     then complete like standard
 }
@@ -124,7 +129,10 @@ impl WriteBack {
         ))
     }
 
-    pub(super) fn check(&self, at: &str, problems: &mut Problems) {
+    pub(super) fn check(&self, modify: &Modify, at: &str, problems: &mut Problems) {
+        if self.buffer == BufferIn::App {
+            self.check_queue(modify, at, problems);
+        }
         if self.take == Take::ReadThenDelete && !self.coalesce {
             let sentence = Phrase::fixed(
                 "a dirty set has one mark per key, so several writes of a key become one row; set coalesce = true",
@@ -132,8 +140,39 @@ impl WriteBack {
             );
             problems.because(&format!("{at}.write.take"), self.take.show().quote(), sentence);
         }
-        if !self.flush {
+        if self.take == Take::GetDel && !self.coalesce {
+            let sentence = Phrase::fixed(
+                "a key has one pending value, so several writes of a key become one row; set coalesce = true",
+                "키마다 대기 중인 값이 하나라 같은 키의 여러 쓰기가 행 하나가 됩니다. coalesce = true로 바꿔 주세요",
+            );
+            problems.because(&format!("{at}.write.take"), self.take.show().quote(), sentence);
+        }
+        if !self.flush && self.buffer == BufferIn::Cache {
             self.check_unflushed(at, problems);
+        }
+    }
+
+    /// Where writes wait in the servers, no option may say what becomes of them in the cache.
+    fn check_queue(&self, modify: &Modify, at: &str, problems: &mut Problems) {
+        if !matches!(modify, Modify::Naive {}) {
+            let sentence = Phrase::fixed(
+                "writes wait in the servers' queues, so nothing decides in one step; set buffer = \"cache\", or modify = \"naive\"",
+                "쓰기가 서버의 큐에서 기다려 한 번에 정할 곳이 없습니다. buffer = \"cache\"나 modify = \"naive\"로 바꿔 주세요",
+            );
+            problems.because(&format!("{at}.modify"), modify.show().quote(), sentence);
+        }
+        let plain = WriteBack::default().show();
+        let (given, plain) = (self.show(), plain);
+        let Some((given, plain)) = given.fields().zip(plain.fields()) else { return };
+        for ((name, given), (_, plain)) in given.iter().zip(plain) {
+            let of_the_cache = ["on_expiry", "on_eviction", "after_flush", "take", "flush"].contains(&name.as_str());
+            if of_the_cache && given.value != plain.value {
+                let sentence = Phrase::fixed(
+                    "this is about dirty entries, and writes wait in the servers' queues; leave it out, or set buffer = \"cache\"",
+                    "더티 항목에 대한 설정인데 쓰기는 서버의 큐에서 기다립니다. 이 항목을 빼거나 buffer = \"cache\"로 바꿔 주세요",
+                );
+                problems.because(&format!("{at}.write.{name}"), given.quote(), sentence);
+            }
         }
     }
 
@@ -160,6 +199,24 @@ impl WriteBack {
                 problems.because(&format!("{at}.write.{name}"), given.quote(), sentence);
             }
         }
+    }
+}
+
+words! {
+    /// Where writes wait for their flush.
+    pub enum BufferIn {
+        /// In the cache, whose dirty entries they are.
+        #[ko = "캐시. 더티 항목으로 기다립니다."]
+        "cache" => Cache,
+        /// In the memory of the application server that was asked (a write-behind queue): each server has one of its own, to which
+        /// `bound`, `at` and `batch` apply, and flushes it itself. It queues the write, tells the cache the new value, whether or not
+        /// that can be done, and acknowledges. Nobody reads the queue: where the cache has no copy, a reader finds the old row. A
+        /// crash of the server loses what is queued, and of two servers the one that flushes last decides which write stays.
+        #[ko = "요청을 받은 애플리케이션 서버의 메모리(write-behind 큐). 서버마다 자기 큐가 있어 `bound`, `at`, `batch`가 큐마다 \
+            적용되고, 서버가 직접 플러시합니다. 쓰기를 큐에 넣고 캐시에 새 값을 알린 뒤(실패해도) 성공으로 응답합니다. 큐는 \
+            아무도 읽지 않으므로 캐시에 사본이 없으면 옛 행을 읽습니다. 서버가 크래시하면 큐에 있던 쓰기가 유실되고, 두 서버가 \
+            같은 키를 쓰면 나중에 플러시한 값이 남습니다."]
+        "app" => App,
     }
 }
 
@@ -201,6 +258,13 @@ words! {
         #[ko = "더티 집합을 읽어 행을 쓴 다음, 읽은 것을 집합에서 삭제합니다. 그사이 다시 쓰인 행은 표시가 사라져 새 \
             값이 유실됩니다."]
         "read-then-delete" => ReadThenDelete,
+        /// It takes all that is due out of the cache, entries and all (`GETDEL`, or `RENAME` of the hash with what is pending), and
+        /// then writes it: between the two only the flusher's memory has it. If the flusher crashes it is lost, and reads miss and
+        /// find the old row. What fails is put back. Faults before a flush (`before_flush`) strike between the two.
+        #[ko = "플러시할 것을 항목까지 캐시에서 꺼낸 다음(`GETDEL`, 또는 대기 중인 해시를 `RENAME`) DB에 씁니다. 그사이 값은 \
+            플러셔의 메모리에만 있어, 플러셔가 크래시하면 유실되고 읽기는 미스가 나 옛 행을 읽습니다. 실패한 것은 다시 \
+            넣습니다. 플러시 직전 장애(`before_flush`)는 꺼낸 뒤, 쓰기 전에 일어납니다."]
+        "getdel" => GetDel,
     }
 }
 

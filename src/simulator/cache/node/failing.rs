@@ -74,11 +74,14 @@ impl CacheNode {
     /// Entries and rows are gone for good.
     fn lose_everything(&self, state: &mut State) {
         state.memory.lose();
-        let (mut ledger, now) = (self.common.ledger.borrow_mut(), self.now());
+        let now = self.now();
         state.buffer.forget_all_taken();
+        self.lose_taken_out(state);
+        let mut ledger = self.common.ledger.borrow_mut();
         for write in state.buffer.clear() {
             ledger.released(write, Holder::Buffer, Release::CacheCrash, now);
         }
+        drop(ledger);
         state.durability.forget();
     }
 
@@ -95,6 +98,7 @@ impl CacheNode {
         tell(&undone.returned, |ledger, write, _, now| ledger.held(write, Holder::Buffer, now));
         state.memory.restore(undone.entries, now);
         tell(&undone.lost, |ledger, write, why, now| ledger.released(write, Holder::Buffer, why, now));
+        self.lose_taken_out(state);
         state.buffer.forget_taken(&undone.lost);
         state.buffer.forget_taken(&undone.unseen);
         self.buffer_again(state, rows);

@@ -144,7 +144,10 @@ impl CacheNode {
     pub(super) fn end_dirty(&self, state: &mut State, key: Key, how: Ending) {
         match state.buffer.end(key, how) {
             Ended::Flush(rows) if rows.is_empty() => {}
-            Ended::Flush(rows) => self.common.jobs.push(Job::Flush(self.shard, rows)),
+            Ended::Flush(rows) => {
+                self.take_out(state, &rows);
+                self.common.jobs.push(Job::Flush(self.shard, rows));
+            }
             Ended::Dropped(writes) => {
                 let why = match how {
                     Ending::Expired => Release::ExpiredDirty,
@@ -195,7 +198,82 @@ impl CacheNode {
 
     /// Takes up to `most` rows due at `by` for a flush, oldest first.
     pub fn take_rows(&self, most: u32, by: Nanos) -> Vec<RowId> {
-        self.state().buffer.take(most, by)
+        let state = &mut *self.state();
+        let rows = state.buffer.take(most, by);
+        self.take_out(state, &rows);
+        rows
+    }
+
+    /// Where a flush takes rows out of the cache: neither they nor their entries are here any more.
+    fn take_out(&self, state: &mut State, rows: &[RowId]) {
+        if !state.buffer.is_taken_out() {
+            return;
+        }
+        work::count(rows.len());
+        for &id in rows {
+            let (key, write) = state.buffer.row(id);
+            self.common.ledger.borrow_mut().held(write, Holder::Flusher, self.now());
+            self.release(state, write, Release::Handed);
+            if state.memory.holds(key, write) {
+                self.changes(state, key);
+                state.memory.drop_entry(key, MissReason::Invalidated, &mut state.durability, self.now());
+            }
+        }
+    }
+
+    /// A taken row has left, wherever it was.
+    fn release_taken(&self, state: &mut State, write: WriteId, why: Release) {
+        if state.buffer.is_taken_out() {
+            self.common.ledger.borrow_mut().released(write, Holder::Flusher, why, self.now());
+        } else {
+            self.release(state, write, why);
+        }
+    }
+
+    /// A taken row waits again. One that had been taken out of the cache is put back there, in the place of what readers have
+    /// filled in meanwhile.
+    fn waits_again(&self, state: &mut State, id: RowId) {
+        if !state.buffer.is_taken_out() {
+            return;
+        }
+        let ((key, write), now) = (state.buffer.row(id), self.now());
+        self.common.ledger.borrow_mut().held(write, Holder::Buffer, now);
+        state.durability.row_came(key, write, None, now);
+        self.release_taken(state, write, Release::Handed);
+        self.changes(state, key);
+        state.memory.delete(key, &mut state.durability, now);
+    }
+
+    /// Whoever flushed has crashed, with what it had taken out of the cache.
+    pub(super) fn lose_taken_out(&self, state: &mut State) {
+        if !state.buffer.is_taken_out() {
+            return;
+        }
+        let taken = state.buffer.taken();
+        work::count(taken.len());
+        for id in taken {
+            let write = state.buffer.drop_taken(id);
+            self.release_taken(state, write, Release::FlusherCrash);
+        }
+    }
+
+    /// Rows that were taken, and not written after all: they wait again.
+    pub fn put_back(&self, rows: &[RowId]) {
+        let state = &mut *self.state();
+        // From the back, so that the oldest is first in line again.
+        work::count(rows.len());
+        rows.iter().rev().for_each(|&id| self.put_one_back(state, id));
+        self.admit(state);
+    }
+
+    fn put_one_back(&self, state: &mut State, id: RowId) {
+        match state.buffer.put_back(id) {
+            None => self.waits_again(state, id),
+            Some(GivenUp::Superseded { write, by }) => {
+                self.release_taken(state, write, Release::Coalesced { into: by });
+            }
+            Some(GivenUp::TooOften(_)) => unreachable!("it has not failed"),
+        }
     }
 
     /// The key and write of a taken row.
@@ -215,7 +293,7 @@ impl CacheNode {
         for &id in rows {
             let (key, _) = state.buffer.row(id);
             let write = state.buffer.flushed(id);
-            self.release(state, write, Release::Delivered);
+            self.release_taken(state, write, Release::Delivered);
             self.clean(state, key, write);
         }
         self.admit(state);
@@ -234,16 +312,14 @@ impl CacheNode {
     }
 
     /// The process that flushes has crashed: what it had taken waits again, and what it was about to write may be written twice.
+    /// What it had taken out of the cache is gone, unless it is on its way to the database.
     pub fn flusher_crashes(&self) {
         let state = &mut *self.state();
         state.buffer.set_flusher(None);
+        self.lose_taken_out(state);
         let taken = state.buffer.taken();
         work::count(taken.len());
-        for id in taken {
-            if let Some(GivenUp::Superseded { write, by }) = state.buffer.put_back(id) {
-                self.release(state, write, Release::Coalesced { into: by });
-            }
-        }
+        taken.into_iter().for_each(|id| self.put_one_back(state, id));
         self.admit(state);
     }
 
@@ -255,9 +331,11 @@ impl CacheNode {
         work::count(rows.len());
         for &id in rows.iter().rev() {
             match state.buffer.flush_failed(id, requeue) {
-                None => {}
-                Some(GivenUp::TooOften(write)) => self.release(state, write, Release::DroppedAfterRetries),
-                Some(GivenUp::Superseded { write, by }) => self.release(state, write, Release::Coalesced { into: by }),
+                None => self.waits_again(state, id),
+                Some(GivenUp::TooOften(write)) => self.release_taken(state, write, Release::DroppedAfterRetries),
+                Some(GivenUp::Superseded { write, by }) => {
+                    self.release_taken(state, write, Release::Coalesced { into: by });
+                }
             }
         }
         self.admit(state);

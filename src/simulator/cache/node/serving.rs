@@ -146,6 +146,7 @@ impl CacheNode {
         match self.common.calls.request(call) {
             Command::Get(key) | Command::GetFromReplica(key, _) => return Some(Ok(self.get(state, key).into())),
             Command::GetCopy(key) => return Some(Ok(self.get_copy(state, key))),
+            Command::GetFromGutter(_) => unreachable!("the gutter is asked, not a node"),
             Command::Lease(asked) => return Some(Ok(self.get_or_lease(state, asked))),
             Command::Fetch(key) | Command::FetchToChange(key) => return self.fetch(state, key, call).map(Ok),
             Command::Fill(fill) => self.fill(state, fill),
@@ -413,6 +414,7 @@ impl CacheNode {
             Guard::Open => true,
             Guard::Lease(token) => state.loads.redeem(key, token),
             Guard::CompareAndSet(old) => state.memory.holds(key, old),
+            Guard::Gutter => false,
         };
         if !allowed || self.has_newer(state, key, value) {
             state.counts.app.fills_refused += 1;

@@ -5,7 +5,7 @@ use crate::cache::command::{Answer, Command};
 use crate::cache::keys::{ByKey, Numbers};
 use crate::engine::{CallId, CallQueue, Calls, TaskId};
 use crate::model::{Key, WriteId};
-use crate::scenario::{AfterFlush, DirtyEnd, WhenFull, WriteBack};
+use crate::scenario::{AfterFlush, DirtyEnd, Take, WhenFull, WriteBack};
 use crate::time::Nanos;
 use crate::work;
 
@@ -124,10 +124,23 @@ impl WriteBuffer {
         self.rows.put(key, write, if delay == Nanos::ZERO { Nanos::ZERO } else { now.saturating_add(delay) })
     }
 
-    /// The newest buffered write of `key`.
+    /// The newest buffered write of `key`. What a flusher has taken out of the cache is no longer here.
     #[inline]
     pub(super) fn newest_write(&self, key: Key) -> Option<WriteId> {
-        self.rows.newest_write(key)
+        let newest = self.rows.newest_write(key)?;
+        self.is_still_here(key).then_some(newest)
+    }
+
+    /// Whether the rows of `key` have not been taken out of the cache; it has some.
+    #[cold]
+    fn is_still_here(&self, key: Key) -> bool {
+        !self.is_taken_out() || self.rows.is_queued(key)
+    }
+
+    /// Whether a flush takes rows out of the cache, and so has them alone.
+    #[inline]
+    pub(super) fn is_taken_out(&self) -> bool {
+        self.settings.take == Take::GetDel
     }
 
     /// Whether `key` has a row that waits for a flush.
@@ -276,6 +289,11 @@ impl WriteBuffer {
     pub(super) fn put_back(&mut self, id: RowId) -> Option<GivenUp> {
         let outcome = self.rows.put_back(id);
         self.give_up(id, outcome)
+    }
+
+    /// Whoever had taken a row out of the cache is no more, and the row with it; returns its write.
+    pub(super) fn drop_taken(&mut self, id: RowId) -> WriteId {
+        self.rows.give_up(id)
     }
 
     /// A taken row leaves, unless it waits again.
