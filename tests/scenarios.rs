@@ -100,6 +100,15 @@ fn clients() -> impl Strategy<Value = Clients> {
             .prop_map(|mix| Clients { mix, ..Clients::default() }),
     ];
     (arrivals, keys, mix, 1..=1_000_000u32, ratio()).prop_map(|(arrivals, keys, mix, sessions, absent)| Clients {
+        multi_get_ratio: if mix.mix == Mix::Custom { (1.0 - mix.shares().sum()).max(0.0) / 2.0 } else { 0.0 },
+        multi_get_keys: 2 + sessions % 20,
+        second: (sessions % 4 == 0).then(|| Second {
+            arrivals: Arrivals::Constant { rate: absent + 0.5 },
+            keys: Keys::Uniform { count: sessions % 1_000 + 1 },
+            write_ratio: absent,
+            ttl: (sessions % 8 == 0).then_some(Nanos(u64::from(sessions) * 1_000)),
+            ..Second::default()
+        }),
         absent,
         value_size: Sizes::Uniform { min: Bytes(1), max: Bytes(u64::from(sessions)) },
         arrivals,
@@ -115,6 +124,7 @@ fn app() -> impl Strategy<Value = App> {
     (1..=64u32, distribution(), prop::option::of(1..=100_000u32), timeout(), timeout(), 0..=100u32, latency(), own)
         .prop_map(|(servers, work, concurrency, cache_timeout, database_timeout, retries, backoff, own)| {
             let ((pool, breaker, near), pool_timeout, cancel, cores) = own;
+            let scatter = cancel;
             let retry_budget = near.as_ref().map(|near| RetryBudget { share: 0.25, burst: near.capacity });
             App {
                 cache_retries: retries,
@@ -129,6 +139,7 @@ fn app() -> impl Strategy<Value = App> {
                 retries,
                 backoff,
                 retry_budget,
+                scatter,
                 pool,
                 pool_timeout,
                 breaker,
@@ -211,6 +222,7 @@ fn cache() -> impl Strategy<Value = Cache> {
             memory,
             page_fault,
             command,
+            per_key: Nanos(u64::from(shards)),
             shards,
             ..durable
         },
@@ -242,6 +254,7 @@ fn database() -> impl Strategy<Value = Database> {
                 queue,
                 reads,
                 row_locks,
+                per_key: Nanos(u64::from(workers)),
                 read,
                 write,
                 batch,
@@ -421,7 +434,15 @@ fn scenario() -> impl Strategy<Value = Scenario> {
                 prices,
             };
             let faults = faults.into_iter().map(|fault| fitted(fault, &world)).collect();
-            Scenario { faults, ..world }.without_idle()
+            let mut world = Scenario { faults, ..world }.without_idle();
+            // Not every lane asks for several keys.
+            if world.check().is_err() {
+                world.clients.multi_get_ratio = 0.0;
+                if world.check().is_err() {
+                    world.clients.second = None;
+                }
+            }
+            world.without_idle()
         },
     )
 }

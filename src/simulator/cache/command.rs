@@ -13,6 +13,8 @@ pub enum Command {
     Get(Key),
     /// The same, of a replica: the machine with this number.
     GetFromReplica(Key, u32),
+    /// The values of several keys, as far as they are here: the first of them, and [which](super::multi_gets) they are.
+    MultiGet(Key, u32),
     /// The value of a key, loaded from the database if it is not here.
     Fetch(Key),
     /// The same, by somebody about to change it: that the database has no row is remembered for that change.
@@ -41,6 +43,7 @@ impl Command {
         match self {
             Command::Get(key)
             | Command::GetFromReplica(key, _)
+            | Command::MultiGet(key, _)
             | Command::GetCopy(key)
             | Command::Lease(LeaseAsked { key, .. })
             | Command::Fill(Fill { key, .. })
@@ -63,6 +66,7 @@ impl Command {
             | Command::ChangeBehind(key, value, _) => Some((key, value)),
             Command::Get(_)
             | Command::GetFromReplica(..)
+            | Command::MultiGet(..)
             | Command::GetCopy(_)
             | Command::Lease(_)
             | Command::Fetch(_)
@@ -75,7 +79,7 @@ impl Command {
     pub fn asked(self) -> Asked {
         let word = match self {
             Command::Get(_) | Command::GetFromReplica(..) | Command::GetCopy(_) | Command::Lease(_) => Word::LookUp,
-            Command::Fetch(_) | Command::FetchToChange(_) => Word::LookUp,
+            Command::MultiGet(..) | Command::Fetch(_) | Command::FetchToChange(_) => Word::LookUp,
             Command::Fill(_) => Word::Fill,
             Command::Set(..) | Command::WriteBehind(..) | Command::ChangeBehind(..) => Word::Set,
             Command::Delete(_) => Word::Delete,

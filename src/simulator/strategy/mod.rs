@@ -14,13 +14,14 @@
 //! | [`outbox`] | the database has it and a record of it | deleted or new, when the relay gets there |
 //!
 //! Options of reading have files of their own: [`leases`], [`refresh`], [`serve_stale`], [`negative`], [`warm_up`]; and before any of them
-//! there may be a [`near`] cache. Any reading strategy goes with any writing strategy. The code runs on virtual time: each `await` is a message, a
+//! there may be a [`near`] cache. Several keys at once are read by [`multi_get`]. Any reading strategy goes with any writing strategy. The code runs on virtual time: each `await` is a message, a
 //! wait in somebody's queue and a message back. When a server crashes, its code stops at the `await` where it stands.
 
 mod clients;
 pub mod leases;
 pub mod look_aside;
 pub mod modify;
+pub mod multi_get;
 pub mod near;
 pub mod negative;
 pub mod none;

@@ -15,6 +15,7 @@ files![
     "leases",
     "look_aside",
     "modify",
+    "multi_get",
     "none",
     "outbox",
     "read_through",
