@@ -102,13 +102,7 @@ fn clients() -> impl Strategy<Value = Clients> {
     (arrivals, keys, mix, 1..=1_000_000u32, ratio()).prop_map(|(arrivals, keys, mix, sessions, absent)| Clients {
         multi_get_ratio: if mix.mix == Mix::Custom { (1.0 - mix.shares().sum()).max(0.0) / 2.0 } else { 0.0 },
         multi_get_keys: 2 + sessions % 20,
-        second: (sessions % 4 == 0).then(|| Second {
-            arrivals: Arrivals::Constant { rate: absent + 0.5 },
-            keys: Keys::Uniform { count: sessions % 1_000 + 1 },
-            write_ratio: absent,
-            ttl: (sessions % 8 == 0).then_some(Nanos(u64::from(sessions) * 1_000)),
-            ..Second::default()
-        }),
+        second: sessions.is_multiple_of(4).then(|| second(sessions, absent)),
         absent,
         value_size: Sizes::Uniform { min: Bytes(1), max: Bytes(u64::from(sessions)) },
         arrivals,
@@ -116,6 +110,16 @@ fn clients() -> impl Strategy<Value = Clients> {
         sessions,
         ..mix
     })
+}
+
+fn second(number: u32, share: f64) -> Second {
+    Second {
+        arrivals: Arrivals::Constant { rate: share + 0.5 },
+        keys: Keys::Uniform { count: number % 1_000 + 1 },
+        write_ratio: share,
+        ttl: number.is_multiple_of(8).then_some(Nanos(u64::from(number) * 1_000)),
+        ..Second::default()
+    }
 }
 
 fn app() -> impl Strategy<Value = App> {

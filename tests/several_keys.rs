@@ -51,7 +51,7 @@ fn of_a_hundred_parts_that_are_slow_once_in_a_hundred_one_is_slow_in_63_of_100_r
     let requests = requests(&scenario);
     let slow = requests.values().filter(|parts| parts[0].at.saturating_sub(parts[0].issued) >= ms(250));
     let (slow, all) = (slow.count() as f64, requests.len() as f64);
-    let expected = 1.0 - 0.99f64.powi(100);
+    let expected = 1.0 - libm::pow(0.99, 100.0);
     assert!((slow / all - expected).abs() < 3.0 * (expected * (1.0 - expected) / all).sqrt(), "{slow} of {all}");
     assert!(requests.values().all(|parts| parts.iter().all(|part| part.at == parts[0].at)), "all are answered at once");
 }
@@ -70,8 +70,8 @@ fn more_nodes_take_keys_off_each_other_and_no_calls() {
         // The keys of a request are each on any node with the share of the slots that it has.
         let mut shares: Vec<f64> = vec![0.0; nodes as usize];
         (0..1_000).for_each(|key| shares[(slot_of(key) * nodes / 16_384) as usize] += 1e-3);
-        let drawn = 1_000.0 * (1.0 - (1.0 - 1e-3f64).powi(50));
-        let asked: f64 = shares.iter().map(|share| 1.0 - (1.0 - share).powf(50.0)).sum();
+        let drawn = 1_000.0 * (1.0 - libm::pow(1.0 - 1e-3, 50.0));
+        let asked: f64 = shares.iter().map(|share| 1.0 - libm::pow(1.0 - share, 50.0)).sum();
         let each = asked * call.as_secs_f64() + (drawn - asked) * key.as_secs_f64();
         close(&format!("{nodes} nodes"), report.cache.utilisation, 100.0 * each / f64::from(nodes), 0.02);
         report.cache.utilisation

@@ -59,7 +59,7 @@ pub(super) async fn run(world: Rc<World>, job: Job) {
 // ---- Serving ----
 
 /// Serves a request: a place on the server, the server's own work on one of its cores, then what the lane's strategies say.
-async fn serve(world: &World, server: u32, slot: u32) {
+pub(super) async fn serve(world: &World, server: u32, slot: u32) {
     let application = &world.application;
     let (key, operation, write) = {
         let request = &world.clients.requests.borrow()[slot];
