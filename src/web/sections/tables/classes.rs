@@ -7,9 +7,9 @@ use crate::chart::text;
 use crate::phrase::Phrase;
 use crate::report::ClassReport;
 
-const TITLE: Phrase = Phrase::fixed("Classes of traffic", "트래픽별 결과");
-const NAMES: [Phrase; 2] = [Phrase::fixed("first", "첫 번째"), Phrase::fixed("second", "두 번째")];
-const HEAD: [Phrase; 7] = [
+static TITLE: Phrase = Phrase::fixed("Classes of traffic", "트래픽별 결과");
+static NAMES: [Phrase; 2] = [Phrase::fixed("first", "첫 번째"), Phrase::fixed("second", "두 번째")];
+static HEAD: [Phrase; 7] = [
     Phrase::fixed("Traffic", "트래픽"),
     Phrase::fixed("Requests", "요청"),
     Phrase::fixed("Errors", "오류"),
