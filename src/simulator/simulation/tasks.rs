@@ -1,15 +1,15 @@
 //! What the tasks of a simulation run: one future type for all of them.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 
 use super::servers::Place;
 use super::world::World;
 use crate::jobs::Job;
 use crate::ledger::Release;
-use crate::model::{CallError, WriteId};
-use crate::scenario::Reading;
+use crate::model::{CallError, Key, WriteId};
+use crate::scenario::{Lane, Reading};
 use crate::strategy::{self, Client, outbox, read_through, refresh, warm_up, write_around, write_back};
 use crate::time::Nanos;
 use crate::workload::operation::Operation;
@@ -17,7 +17,6 @@ use crate::workload::operation::Operation;
 /// Does a job.
 pub(super) async fn run(world: Rc<World>, job: Job) {
     world.watch_task(&job);
-    let lane = &world.application.lane;
     match job {
         Job::Serve(server, slot) => serve(&world, server, slot).await,
         Job::Load(node, key, at) => {
@@ -25,34 +24,47 @@ pub(super) async fn run(world: Rc<World>, job: Job) {
             read_through::load(&world.cache_side(node), key).await;
         }
         Job::Flush(node, rows) => {
-            if let Some(how) = lane.write.write_back() {
+            if let Some(how) = world.application.lane.write.write_back() {
                 // Rows that fail are in the buffer again, for the flusher.
                 let _ = write_back::flush(&world.cache_side(node), how, &rows).await;
             }
         }
+        job => seldom(&world, job).await,
+    }
+}
+
+/// What is begun seldom stands in a box, so that it makes no other task larger.
+#[inline(never)]
+fn seldom(world: &World, job: Job) -> Pin<Box<dyn Future<Output = ()> + '_>> {
+    Box::pin(run_seldom(world, job))
+}
+
+async fn run_seldom(world: &World, job: Job) {
+    let lane = &world.application.lane;
+    match job {
         Job::Flusher(node) => {
             if let Some(how) = lane.write.write_back() {
-                // Boxed, as all that is begun seldom: each task has room for the largest.
-                Box::pin(write_back::flusher(&world.cache_side(node), how)).await;
+                write_back::flusher(&world.cache_side(node), how).await;
             }
         }
         Job::Refresh(server, key, copy) => {
             if let Reading::LookAside(how) = &lane.read {
-                Box::pin(refresh::ahead(&world.app(server), how, key, copy)).await;
+                refresh::ahead(&world.app(server), how, key, copy).await;
             }
         }
         Job::WarmUp(node, loader) => {
             let keys = world.application.share(node, loader).iter().copied();
-            Box::pin(warm_up::load(&world.loader(), &world.cache_side(node), &lane.read, keys)).await;
+            warm_up::load(&world.loader(), &world.cache_side(node), &lane.read, keys).await;
         }
         Job::Relay => {
             if let Some(how) = lane.write.outbox() {
-                Box::pin(outbox::relay(&world.loader(), how)).await;
+                outbox::relay(&world.loader(), how).await;
             }
             if let Some(how) = lane.write.log_reader() {
-                Box::pin(write_around::read_log(&world.loader(), how)).await;
+                write_around::read_log(&world.loader(), how).await;
             }
         }
+        Job::Serve(..) | Job::Load(..) | Job::Flush(..) => unreachable!("those are begun often"),
     }
 }
 
@@ -74,8 +86,7 @@ pub(super) async fn serve(world: &World, server: u32, slot: u32) {
     let (app, lane) = (world.app(server), &application.lane);
     match (operation, write) {
         (Operation::Modify, Some(write)) => {
-            // Boxed, like what follows below for several keys: what is rare makes no task larger.
-            let outcome = Box::pin(strategy::modify(&app, lane, key, write));
+            let outcome = modify(&app, lane, key, write);
             run_write(world, slot, &app.client, place, write, outcome).await;
         }
         // A delete is a write of the value that says "no such row".
@@ -83,13 +94,26 @@ pub(super) async fn serve(world: &World, server: u32, slot: u32) {
             let outcome = strategy::write(&app, &lane.write, key, write);
             run_write(world, slot, &app.client, place, write, outcome).await;
         }
-        (Operation::MultiGet, _) => Box::pin(serve_several(world, &app, slot)).await,
+        (Operation::MultiGet, _) => several(world, &app, slot).await,
         (Operation::Read, _) | (_, None) => {
             let outcome = strategy::read(&app, &lane.read, key).await;
             world.clients.requests.borrow_mut()[slot].from_cache = app.client.is_from_cache();
             world.finish(slot, outcome, Release::Finished);
         }
     }
+}
+
+/// In a box, like all that most lanes never do.
+#[inline(never)]
+fn modify<'a>(app: &'a strategy::App<'_>, lane: &'a Lane, key: Key, write: WriteId) -> Boxed<'a> {
+    Box::pin(strategy::modify(app, lane, key, write))
+}
+
+type Boxed<'a> = Pin<Box<dyn Future<Output = Result<(), CallError>> + 'a>>;
+
+#[inline(never)]
+fn several<'a>(world: &'a World, app: &'a strategy::App<'_>, slot: u32) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
+    Box::pin(serve_several(world, app, slot))
 }
 
 /// Reads several keys; the request of each gets what became of it.
