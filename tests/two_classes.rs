@@ -111,6 +111,7 @@ fn each_class_has_sizes_and_a_ttl_of_its_own() {
     };
     let mut scenario = two(second);
     (scenario.clients.write_ratio, scenario.cache.ttl, scenario.warmup) = (0.0, Ttl::None, s(18));
+    scenario.cache.capacity = Capacity::Entries(1_000);
     let report = report(&scenario);
     let [first, second] = classes(&report);
     assert_eq!(first.read_hit_ratio, 1.0);
