@@ -128,6 +128,11 @@ pub const PARTS: &[Part4] = &[
         (scenario.clients.write_ratio, scenario.clients.scan_ratio) = (0.0, 1.0);
         scenario
     }),
+    ("multi-gets", |n| {
+        let mut scenario = world(50 * n);
+        (scenario.clients.write_ratio, scenario.clients.multi_get_ratio) = (0.0, 1.0);
+        scenario
+    }),
     ("inserts", |n| {
         let mut scenario = world(2_000 * n);
         (scenario.clients.insert_ratio, scenario.clients.keys) = (0.5, Keys::Latest { count: 1_000, alpha: 1.0 });

@@ -100,6 +100,9 @@ fn clients() -> impl Strategy<Value = Clients> {
             .prop_map(|mix| Clients { mix, ..Clients::default() }),
     ];
     (arrivals, keys, mix, 1..=1_000_000u32, ratio()).prop_map(|(arrivals, keys, mix, sessions, absent)| Clients {
+        multi_get_ratio: if mix.mix == Mix::Custom { (1.0 - mix.shares().sum()).max(0.0) / 2.0 } else { 0.0 },
+        multi_get_keys: 2 + sessions % 20,
+        second: sessions.is_multiple_of(4).then(|| second(sessions, absent)),
         absent,
         value_size: Sizes::Uniform { min: Bytes(1), max: Bytes(u64::from(sessions)) },
         arrivals,
@@ -109,12 +112,23 @@ fn clients() -> impl Strategy<Value = Clients> {
     })
 }
 
+fn second(number: u32, share: f64) -> Second {
+    Second {
+        arrivals: Arrivals::Constant { rate: share + 0.5 },
+        keys: Keys::Uniform { count: number % 1_000 + 1 },
+        write_ratio: share,
+        ttl: number.is_multiple_of(8).then_some(Nanos(u64::from(number) * 1_000)),
+        ..Second::default()
+    }
+}
+
 fn app() -> impl Strategy<Value = App> {
     let timeout = || prop::option::of(time(1_000, HOUR));
     let own = (any_own(), timeout(), any::<bool>(), prop::option::of(1..=1_024u32));
     (1..=64u32, distribution(), prop::option::of(1..=100_000u32), timeout(), timeout(), 0..=100u32, latency(), own)
         .prop_map(|(servers, work, concurrency, cache_timeout, database_timeout, retries, backoff, own)| {
             let ((pool, breaker, near), pool_timeout, cancel, cores) = own;
+            let scatter = cancel;
             let retry_budget = near.as_ref().map(|near| RetryBudget { share: 0.25, burst: near.capacity });
             App {
                 cache_retries: retries,
@@ -129,6 +143,7 @@ fn app() -> impl Strategy<Value = App> {
                 retries,
                 backoff,
                 retry_budget,
+                scatter,
                 pool,
                 pool_timeout,
                 breaker,
@@ -211,6 +226,7 @@ fn cache() -> impl Strategy<Value = Cache> {
             memory,
             page_fault,
             command,
+            per_key: Nanos(u64::from(shards)),
             shards,
             ..durable
         },
@@ -242,6 +258,7 @@ fn database() -> impl Strategy<Value = Database> {
                 queue,
                 reads,
                 row_locks,
+                per_key: Nanos(u64::from(workers)),
                 read,
                 write,
                 batch,
@@ -442,7 +459,15 @@ fn scenario() -> impl Strategy<Value = Scenario> {
                 prices,
             };
             let faults = faults.into_iter().map(|fault| fitted(fault, &world)).collect();
-            Scenario { faults, ..world }.without_idle()
+            let mut world = Scenario { faults, ..world }.without_idle();
+            // Not every lane asks for several keys.
+            if world.check().is_err() {
+                world.clients.multi_get_ratio = 0.0;
+                if world.check().is_err() {
+                    world.clients.second = None;
+                }
+            }
+            world.without_idle()
         },
     )
 }

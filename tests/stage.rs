@@ -141,6 +141,12 @@ fn world_of(lane: Lane) -> Scenario {
     (scenario.database.abort, scenario.app.retries) = (0.2, 0);
     scenario.faults =
         vec![Fault { lasts: Nanos::from_millis(300), ..Fault::new(FaultKind::CacheCrash, Nanos::from_secs(2)) }];
+    // Of lanes that can, some ask for several keys at once.
+    (scenario.clients.multi_get_ratio, scenario.clients.multi_get_keys) = match lane.name.as_str() {
+        "several" | "scattered" => (0.3, 3),
+        _ => (0.0, Clients::default().multi_get_keys),
+    };
+    scenario.app.scatter = lane.name == "scattered";
     scenario.lanes = vec![lane];
     scenario
 }
@@ -156,6 +162,8 @@ fn lanes() -> Vec<Lane> {
         look_aside(LookAside { leases: Leases::Wait, ..standard.clone() }),
         look_aside(LookAside { gutter: Some(Gutter::default()), ..standard.clone() }),
         look_aside(LookAside { early_refresh: Some(1.0), ..standard }),
+        Lane { name: "several".to_owned(), ..Lane::default() },
+        Lane { name: "scattered".to_owned(), ..Lane::default() },
     ];
     let (around, through) = (WriteAround::default(), WriteThrough::default());
     let mut ways: Vec<Writing> =
@@ -190,11 +198,12 @@ fn calls(word: Word) -> &'static [&'static str] {
             "cache.lease(",
             "cache.fetch(",
             "cache.fetch_to_change(",
+            "cache.multi_get(",
         ],
         Word::Fill => &["cache.fill("],
         Word::Set => &["renew_copy(", "renew_or_drop_copy(", "cache.write_behind("],
         Word::Delete => &["cache.delete(", "renew_copy(", "renew_or_drop_copy("],
-        Word::Query => &["database.read(", "database.read_primary(", "cache.load("],
+        Word::Query => &["database.read(", "database.read_primary(", "database.read_several(", "cache.load("],
         Word::Commit => &["database.write("],
         Word::Ask | Word::Hit | Word::Miss | Word::Done | Word::Failed => &[],
     }

@@ -134,6 +134,9 @@ pub struct LaneReport {
     pub read_your_writes_violations: u64,
     /// Reads that returned something older than the same client had already seen.
     pub monotonic_read_violations: u64,
+    /// Each class of traffic, where the scenario has a second (`clients.second`): the first, then the second.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<ClassReport>,
     /// Reads for which that is unknown: there were more clients and keys than the ledger remembers.
     #[serde(default)]
     pub unfollowed_reads: u64,
@@ -264,6 +267,25 @@ pub struct AppReport {
     pub breaker_rejections: u64,
     /// How long breakers were open, summed over the servers, seconds.
     pub breaker_open_s: f64,
+}
+
+/// What one class of traffic got: numbers of [`LaneReport`] by the same names, and over the same span.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ClassReport {
+    /// Requests answered, with or without an error.
+    pub requests: u64,
+    /// Reads among them.
+    pub reads: u64,
+    /// Requests answered with an error.
+    pub errors: u64,
+    /// `reads_from_cache / reads`.
+    pub read_hit_ratio: f64,
+    /// Latency of all requests, errors left out.
+    pub latency_ms: Summary,
+    /// Stale reads.
+    pub stale_reads: u64,
+    /// Writes ever lost, since the start of the run.
+    pub ever_lost: u64,
 }
 
 /// Misses by why the key was not in the cache.

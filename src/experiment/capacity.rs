@@ -779,7 +779,7 @@ impl Probe {
         let length = self.scenario.duration.saturating_sub(self.settled);
         let clients = &self.scenario.clients;
         let tries = f64::from(clients.retries) + 1.0;
-        let all = self.rate * length.as_secs_f64() * clients.shares().requests_per_operation() * tries;
+        let all = self.rate * length.as_secs_f64() * clients.requests_per_operation() * tries;
         let happened = now.since(settled);
         // A tenth more than is expected, by luck: even if all of it were answered, that would not do.
         let is_hopeless = happened.failed() > (1.0 - GOODPUT) * 1.1 * all.max(happened.sealed);

@@ -527,7 +527,9 @@ fn is_asked_of(case: &Case) -> bool {
 fn is_closed(scenario: &Scenario) -> bool {
     let clients = &scenario.clients;
     // The next key of a scan is read when the one before has come.
-    matches!(clients.arrivals, Arrivals::Closed { .. }) || clients.retries > 0 || clients.scan_ratio > 0.0
+    let closed = |arrivals: &Arrivals| matches!(arrivals, Arrivals::Closed { .. });
+    let second = clients.second.as_ref().is_some_and(|second| closed(&second.arrivals));
+    closed(&clients.arrivals) || second || clients.retries > 0 || clients.scan_ratio > 0.0
 }
 
 fn reach(experiment: &mut Experiment, to: Nanos, stop: &mut impl FnMut() -> bool) -> Result<(), Halt> {

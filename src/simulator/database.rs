@@ -44,6 +44,7 @@ use self::locks::Locks;
 use self::outbox::Records;
 use self::replicas::Replica;
 use self::shedding::Shedding;
+use crate::cache::multi_gets::MultiGets;
 use crate::engine::{Call, CallId, CallQueue, Calls, Event, Kernel};
 use crate::fault::{Crash, Slowdown};
 use crate::ledger::{Holder, Ledger, Mended, Release};
@@ -72,6 +73,8 @@ pub struct Row {
 pub enum Query {
     /// The value of a key.
     Read(Key),
+    /// The values of several keys: the first of them, and [which](crate::cache::multi_gets) they are.
+    ReadSeveral(Key, u32),
     /// One row, in a transaction of its own.
     Write(Row),
     /// One row, if its present value allows it, in a transaction of its own.
@@ -136,6 +139,7 @@ struct Times {
     /// Where a batch has a time of its own; otherwise its first row takes as long as a write.
     batch_base: Option<Sampler>,
     batch_row: Nanos,
+    per_key: Nanos,
 }
 
 struct Draws {
@@ -156,6 +160,7 @@ impl Times {
             lag: settings.lag.sampler(),
             batch_base: settings.batch.base.as_ref().map(scenario::Distribution::sampler),
             batch_row: settings.batch.row,
+            per_key: settings.per_key,
         }
     }
 }
@@ -291,6 +296,7 @@ pub struct Database {
     kernel: Rc<Kernel>,
     ledger: Rc<RefCell<Ledger>>,
     calls: Calls<Request, Response>,
+    several: MultiGets,
     times: Times,
     connection_limit: u32,
     queue_limit: u32,
@@ -345,6 +351,7 @@ impl Database {
             kernel,
             ledger,
             calls: Calls::default(),
+            several: MultiGets::default(),
             times: Times::new(settings),
             connection_limit: settings.connections.unwrap_or(u32::MAX),
             queue_limit: settings.queue,
@@ -369,6 +376,21 @@ impl Database {
 
     /// Begins a read: of a replica in its turn, where there are any.
     pub fn read(&self, key: Key, from: Link) -> Call<'_, Request, Response> {
+        self.ask_reader(Query::Read(key), from)
+    }
+
+    /// Begins to read several keys by one query, which [stands](Database::several) there until they are read.
+    pub fn read_several(&self, first: Key, number: u32, from: Link) -> Call<'_, Request, Response> {
+        self.several.called(number);
+        self.ask_reader(Query::ReadSeveral(first, number), from)
+    }
+
+    /// The queries for several keys.
+    pub fn several(&self) -> &MultiGets {
+        &self.several
+    }
+
+    fn ask_reader(&self, query: Query, from: Link) -> Call<'_, Request, Response> {
         let mut state = self.state.borrow_mut();
         let to = match state.replicas.len() {
             0 => PRIMARY,
@@ -378,7 +400,17 @@ impl Database {
             }
         };
         drop(state);
-        self.calls.open(&self.kernel, Request { query: Query::Read(key), from, to })
+        self.calls.open(&self.kernel, Request { query, from, to })
+    }
+
+    /// The answer of a call reaches its caller.
+    #[inline]
+    pub fn deliver(&self, call: CallId) {
+        let query = if self.several.is_empty() { None } else { Some(self.calls.request(call).query) };
+        self.calls.deliver(call, &self.kernel);
+        if let Some(Query::ReadSeveral(_, number)) = query {
+            self.several.answered(number);
+        }
     }
 
     /// Begins a read of what the primary has.
@@ -705,6 +737,12 @@ impl Database {
                 Some(Ok(value)) => size(key, value),
                 _ => 0,
             },
+            (Query::ReadSeveral(_, number), Direction::Response)
+                if self.calls.has_response_with(call, Result::is_ok) =>
+            {
+                let read = self.several.of(number);
+                read.keys.iter().zip(read.found()).filter_map(|(&key, value)| value.map(|value| size(key, value))).sum()
+            }
             (Query::Write(row) | Query::Change(row, _), Direction::Request) => size(row.key, row.write),
             (Query::Batch(number), Direction::Request) => {
                 let state = self.state.borrow();
@@ -729,7 +767,7 @@ impl Database {
     pub fn asked(&self, call: CallId) -> Asked {
         let Request { query, from, .. } = self.calls.request(call);
         let (key, rows, errand, word) = match query {
-            Query::Read(key) => (key, 0, None, Word::Query),
+            Query::Read(key) | Query::ReadSeveral(key, _) => (key, 0, None, Word::Query),
             Query::Write(row) | Query::Change(row, _) | Query::Conflicting(row) => (row.key, 0, None, Word::Commit),
             Query::Batch(number) => {
                 let rows = self.state.borrow().batches[number].rows.len() as u32;

@@ -143,8 +143,25 @@ pub struct Metrics {
     pub read_your_writes_violations: u64,
     /// Reads sent after the warm-up that went back behind what the same client had seen.
     pub monotonic_read_violations: u64,
+    /// Where there are two classes of traffic: what each got.
+    pub classes: Option<Box<[ClassMetrics; 2]>>,
     series: TimeSeries<Bucket>,
     gauges: Vec<Gauges>,
+}
+
+/// What one class of traffic got, of requests sent after the warm-up.
+#[derive(Clone, Debug, Default)]
+pub struct ClassMetrics {
+    /// Latency, errors left out, ns.
+    pub latency: Histogram,
+    /// Reads answered, with or without an error.
+    pub reads: u64,
+    /// Reads answered with a copy, without a load.
+    pub from_cache: u64,
+    /// Requests answered with an error.
+    pub errors: u64,
+    /// Stale reads.
+    pub stale: u64,
 }
 
 /// The width of the buckets of a run of `duration`.
@@ -172,6 +189,7 @@ impl Metrics {
             bytes_from_cache: 0,
             read_your_writes_violations: 0,
             monotonic_read_violations: 0,
+            classes: None,
             series: TimeSeries::new(bucket_width(duration), BUCKETS as usize),
             gauges: Vec::new(),
         }
@@ -207,6 +225,20 @@ impl Metrics {
                 (false, false) => bucket.failed_read.record(latency),
                 (false, true) => bucket.failed_write.record(latency),
             }
+        }
+    }
+
+    /// The same for a class of traffic, where there are two: the first or the second.
+    #[cold]
+    pub fn answered_to_class(&mut self, second: bool, (answer, is_stale): (Answer, bool), issued: Nanos, now: Nanos) {
+        let Some(classes) = self.classes.as_mut().filter(|_| issued >= self.warmup) else { return };
+        let class = &mut classes[usize::from(second)];
+        class.reads += u64::from(!answer.write);
+        class.from_cache += u64::from(answer.failed.is_none() && answer.from_cache);
+        class.stale += u64::from(is_stale);
+        match answer.failed {
+            None => class.latency.record((now - issued).0),
+            Some(_) => class.errors += 1,
         }
     }
 

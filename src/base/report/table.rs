@@ -117,7 +117,42 @@ pub fn lanes(report: &Report) -> String {
         cells.push(lane.digest.clone());
         table.rows.push(cells);
     }
-    in_blocks(&table, turn) + &nobodys(report) + &legend(report, &met) + &losses(report) + &divergences(report)
+    in_blocks(&table, turn)
+        + &nobodys(report)
+        + &legend(report, &met)
+        + &losses(report)
+        + &divergences(report)
+        + &classes(report)
+}
+
+/// Each class of traffic of each lane, where there are two.
+fn classes(report: &Report) -> String {
+    if report.lanes.iter().all(|lane| lane.classes.is_empty()) {
+        return String::new();
+    }
+    let head = ["lane", "class", "requests", "reads hit %", "p99", "errors", "stale", "lost"];
+    let mut table = Table::new(&head);
+    for lane in &report.lanes {
+        for (class, name) in lane.classes.iter().zip(["first", "second"]) {
+            let counted =
+                |share: f64, of: u64| if of == 0 { "–".to_owned() } else { format!("{:.1}", 100.0 * share) };
+            table.rows.push(vec![
+                shown(&lane.name).into_owned(),
+                name.to_owned(),
+                class.requests.to_string(),
+                counted(class.read_hit_ratio, class.reads),
+                ms_cell(&class.latency_ms),
+                class.errors.to_string(),
+                class.stale_reads.to_string(),
+                class.ever_lost.to_string(),
+            ]);
+        }
+    }
+    format!("\n{}", table.set())
+}
+
+fn ms_cell(summary: &Summary) -> String {
+    if summary.count == 0 { "–".to_owned() } else { number(summary.p99) }
 }
 
 /// What no lane has, in one line.

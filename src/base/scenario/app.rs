@@ -81,6 +81,11 @@ record! {
         #[ko = "서버마다 두는 재시도 예산. 다 쓰면 실패한 호출을 다시 시도하지 않으므로, 이미 과부하인 DB에 재시도가 부하를 \
             더 얹지 못합니다. 캐시 호출에는 같은 크기의 버킷을 따로 둡니다(Finagle은 클라이언트별, Envoy는 클러스터별 예산)."]
         pub retry_budget: Option<RetryBudget> = None,
+        /// How a server reads from the database what a multi-get has missed: by one query for all of it (`IN (…)`), or, scattered, by
+        /// one query a key, all at once: each takes a connection and a worker, and the slowest decides.
+        #[ko = "멀티겟이 캐시에서 찾지 못한 키를 DB에서 읽는 방식. 끄면 모두 쿼리 하나로(`IN (…)`), 켜면 키마다 쿼리를 하나씩 \
+            동시에 보냅니다. 이때는 쿼리마다 커넥션과 워커를 쓰고 가장 느린 쿼리가 응답 시간을 정합니다."]
+        pub scatter: bool = false,
         /// How many connections to the database each server has; a call waits for a free one, within its timeout. A call
         /// that is given up closes its connection, and a new one takes its place at once (HikariCP: `maximumPoolSize` = 10).
         #[ko = "서버당 DB 커넥션 수. 호출은 타임아웃 안에서 빈 커넥션을 기다립니다. 포기한 호출의 커넥션은 닫히고, \

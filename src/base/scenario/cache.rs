@@ -66,6 +66,11 @@ pub eviction: Eviction = Eviction::Lru,
         #[slider = Log(1e-6, 0.1)]
         #[label = ("Time per command", "명령당 처리 시간")]
         pub command: Distribution = Distribution::Constant(Nanos::from_micros(6)),
+        /// How much longer a command takes for each key after its first (MGET). (A sixth of a command, most of which is reading it
+        /// from the socket and answering: an assumption.)
+        #[ko = "MGET에서 첫 키 다음의 키마다 더 걸리는 처리 시간. (명령 처리의 대부분은 소켓 읽기와 응답이므로 명령의 6분의 1로 \
+            가정한 값입니다.)"]
+        pub per_key: Nanos = Nanos::from_micros(1),
         /// How many bytes of values a node takes in or gives out a second, on top of `command`; `"none"`: any number. (The 10 Gbit/s
         /// of its network: an assumption, since a node copies values as fast.)
         #[ko = "노드가 `command`에 더해 초당 주고받을 수 있는 값의 바이트 수. `\"none\"`이면 제한이 없습니다. \

@@ -85,7 +85,7 @@ const WORDS: [(&str, &str); 75] = [
 ];
 
 /// Options that a lane can have, by the last part of their names. Those that have a label are called by it.
-const OPTIONS: [(&str, &str, &str); 87] = [
+const OPTIONS: [(&str, &str, &str); 89] = [
     ("acknowledge", "Acknowledgement", "응답 시점"),
     ("after_flush", "Entry after its flush", "플러시 후 항목"),
     ("also", "Further rules", "추가 규칙"),
@@ -142,6 +142,7 @@ const OPTIONS: [(&str, &str, &str); 87] = [
     ("page_fault", "Page fault time", "페이지 폴트 시간"),
     ("per_entry", "Write time per entry", "항목당 쓰기 시간"),
     ("persistence", "Persistence", "영속성"),
+    ("per_key", "Time per further key", "추가 키당 시간"),
     ("pool", "Connection pool", "커넥션 풀"),
     ("pool_timeout", "Pool timeout", "풀 대기 한도"),
     ("probes", "Probes", "시험 요청 수"),
@@ -153,6 +154,7 @@ const OPTIONS: [(&str, &str, &str); 87] = [
     ("row_locks", "Row locks", "행 잠금"),
     ("samples", "Samples", "표본 수"),
     ("sd", "Standard deviation", "표준 편차"),
+    ("second", "Second class of traffic", "두 번째 트래픽"),
     ("shards", "Nodes", "노드 수"),
     ("shed", "Load shedding", "부하 차단"),
     ("single_flight", "Single flight", "싱글 플라이트"),

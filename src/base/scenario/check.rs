@@ -94,6 +94,8 @@ fn check_sampling(scenario: &Scenario, problems: &mut Problems) {
 fn check_relations(scenario: &Scenario, problems: &mut Problems) {
     check_times(scenario, problems);
     check_operations(scenario, problems);
+    check_multi_gets(scenario, problems);
+    check_second(scenario, problems);
     check_replicas(scenario, problems);
     if scenario.database.replicas > 0 && scenario.database.reads == Reads::Locking {
         let sentence = Phrase::fixed(
@@ -654,8 +656,10 @@ fn check_memory(scenario: &Scenario, problems: &mut Problems) {
 fn check_writes(scenario: &Scenario, requests: f64, problems: &mut Problems) {
     let clients = &scenario.clients;
     let shares = clients.shares();
-    let operations = requests / shares.requests_per_operation();
-    let writes = operations * shares.changes() * scenario.lanes.len() as f64;
+    let second = scenario.second_traffic().map_or(0.0, |second| super::estimate::requests(&second));
+    let operations = (requests - second) / clients.requests_per_operation();
+    let of_second = clients.second.as_ref().map_or(0.0, |class| second * class.write_ratio);
+    let writes = (operations * shares.changes() + of_second) * scenario.lanes.len() as f64;
     if writes > limits::WRITES_MAX && requests <= limits::REQUESTS_MAX {
         let most = limits::WRITES_MAX;
         let sentence = phrase!(
@@ -695,6 +699,93 @@ fn greatest_ratio(clients: &Clients) -> (&'static str, String) {
     (field, ratio.show().quote())
 }
 
+/// Whether the second class of traffic makes sense, by itself and beside the first.
+fn check_second(scenario: &Scenario, problems: &mut Problems) {
+    let Some(second) = scenario.second_traffic() else { return };
+    let mut own = Problems::default();
+    check_distributions(&second, &mut own);
+    check_operations(&second, &mut own);
+    for mut problem in own.list {
+        if let Some(inner) = problem.field.strip_prefix("clients.") {
+            problem.field = format!("clients.second.{inner}");
+            if !problems.about(&problem.field) {
+                problems.list.push(problem);
+            }
+        }
+    }
+    let clients = &scenario.clients;
+    let traced = |clients: &Clients| {
+        matches!(clients.keys, Keys::Trace { .. }) || matches!(clients.arrivals, Arrivals::Trace { .. })
+    };
+    if traced(clients) || traced(&second.clients) {
+        let sentence = Phrase::fixed(
+            "a trace is the only traffic there is; choose other keys and arrivals for both classes, or leave this out",
+            "트레이스는 다른 트래픽과 함께 쓸 수 없습니다. 두 트래픽 모두 다른 키와 도착 방식을 고르거나 이 항목을 빼 주세요",
+        );
+        problems.because("clients.second", "", sentence);
+    }
+    if clients.shares().insert > 0.0 {
+        let sentence = Phrase::fixed(
+            "new keys would get the numbers of the second class; leave out inserts, or clients.second",
+            "새 키의 번호가 두 번째 트래픽의 키와 겹칩니다. 삽입이나 clients.second를 빼 주세요",
+        );
+        problems.because("clients.second", "", sentence);
+    }
+    let opt = (0..scenario.lanes.len()).any(|lane| scenario.for_lane(lane).cache.eviction == Eviction::Opt);
+    if opt {
+        let sentence = Phrase::fixed(
+            "which requests of two classes come first is not known in advance, so \"opt\" cannot know the next; choose another \
+             policy, or leave this out",
+            "두 트래픽의 요청 순서를 미리 알 수 없어 \"opt\"가 다음 요청을 알지 못합니다. 다른 정책을 고르거나 이 항목을 빼 주세요",
+        );
+        problems.because("clients.second", "", sentence);
+    }
+    if scenario.app.near.as_ref().is_some_and(|near| near.bounded) {
+        let sentence = Phrase::fixed(
+            "copies that end with their parent know one TTL; set app.near.bounded = false, or leave this out",
+            "원본과 함께 만료되는 로컬 사본은 TTL 하나만 압니다. app.near.bounded = false로 적거나 이 항목을 빼 주세요",
+        );
+        problems.because("clients.second", "", sentence);
+    }
+}
+
+/// Whether every lane knows how to read several keys at once.
+fn check_multi_gets(scenario: &Scenario, problems: &mut Problems) {
+    if scenario.clients.shares().multi_get <= 0.0 {
+        return;
+    }
+    if !scenario.app.scatter && scenario.database.reads == Reads::Locking {
+        let sentence = Phrase::fixed(
+            "a query for several keys reads a snapshot; set \"snapshot\", or app.scatter = true",
+            "여러 키를 읽는 쿼리는 스냅샷을 읽습니다. \"snapshot\"으로 바꾸거나 app.scatter = true로 적어 주세요",
+        );
+        problems.because("database.reads", scenario.database.reads.show().quote(), sentence);
+    }
+    let stays = |lane: &Lane, world: &Scenario| match &lane.read {
+        Reading::None {} => None,
+        Reading::LookAside(how) if how.leases != Leases::None => Some("read.leases"),
+        Reading::LookAside(how) if how.single_flight => Some("read.single_flight"),
+        Reading::LookAside(how) if how.gutter.is_some() => Some("read.gutter"),
+        Reading::LookAside(_) if lane.read.reloads() => Some("read"),
+        Reading::LookAside(_) if world.app.near.as_ref().is_some_and(|near| near.bounded) => Some("app.near.bounded"),
+        Reading::LookAside(_) if world.cache.reads == ReadsFrom::Replicas => Some("cache.reads"),
+        Reading::LookAside(_) => None,
+        Reading::ReadThrough(_) => Some("read"),
+    };
+    let lanes = scenario.lanes.iter().enumerate();
+    let first = lanes.filter_map(|(i, lane)| stays(lane, &scenario.for_lane(i)).map(|field| (lane, field))).next();
+    if let Some((lane, field)) = first {
+        let title = lane.title();
+        let sentence = phrase!(
+            "the lane {title:?} cannot ask for several keys at once ({field}): only reading without a cache, and look-aside from the \
+             primaries without leases, single_flight, gutter and refreshes, do; choose one of them, or leave this out",
+            "{title:?} 레인은 여러 키를 한 번에 읽을 수 없습니다({field}). 캐시 없이 읽거나, 리스·싱글 플라이트·거터·갱신 없이 프라이머리에서 \
+             읽는 룩어사이드만 됩니다. 그중 하나를 고르거나 이 항목을 빼 주세요"
+        );
+        problems.because("clients.multi_get_ratio", scenario.clients.multi_get_ratio.show().quote(), sentence);
+    }
+}
+
 /// Whether operations, keys and arrivals fit together.
 fn check_operations(scenario: &Scenario, problems: &mut Problems) {
     let clients = &scenario.clients;
@@ -705,6 +796,7 @@ fn check_operations(scenario: &Scenario, problems: &mut Problems) {
         ("clients.delete_ratio", clients.delete_ratio, 0.0),
         ("clients.insert_ratio", clients.insert_ratio, 0.0),
         ("clients.scan_ratio", clients.scan_ratio, 0.0),
+        ("clients.multi_get_ratio", clients.multi_get_ratio, 0.0),
     ];
     if clients.mix != Mix::Custom {
         for (field, ratio, _) in ratios.into_iter().filter(|(_, ratio, default)| ratio != default) {
@@ -735,11 +827,12 @@ fn check_operations(scenario: &Scenario, problems: &mut Problems) {
         problems.because("clients.keys.of", of.show().quote(), sentence);
     }
     let traced = matches!(clients.keys, Keys::Trace { .. });
-    if traced && clients.shares().insert + clients.shares().scan > 0.0 {
+    let of_drawn_keys = clients.shares().insert + clients.shares().scan + clients.shares().multi_get;
+    if traced && of_drawn_keys > 0.0 {
         let field = if clients.mix == Mix::Custom { "clients.keys" } else { "clients.mix" };
         let sentence = Phrase::fixed(
-            "the keys of a trace have no inserts and no scans; choose other keys, or leave those out",
-            "트레이스의 키에는 삽입과 스캔이 없습니다. 다른 키 분포를 고르거나 그 비율을 빼 주세요",
+            "the keys of a trace have no inserts, scans or multi-gets; choose other keys, or leave those out",
+            "트레이스의 키에는 삽입, 스캔, 멀티겟이 없습니다. 다른 키 분포를 고르거나 그 비율을 빼 주세요",
         );
         problems.because(field, "", sentence);
     }

@@ -1,8 +1,8 @@
 //! Who asks: arrivals, keys, and what is done with them.
 
-use super::Distribution;
 use super::field::{kinds, record, words};
 use super::size::Sizes;
+use super::{Cache, Distribution, Scenario, Ttl};
 use crate::bytes::Bytes;
 use crate::phrase::Phrase;
 use crate::time::Nanos;
@@ -43,6 +43,17 @@ record! {
         #[ko = "스캔 요청의 비율, 0부터 1까지. 연속된 키 1~100개(길이는 균등)를 같은 클라이언트가 하나씩 차례로 읽으며, \
             각각 하나의 요청입니다. 마지막 키에 이르면 끝납니다."]
         pub scan_ratio: f64 = 0.0,
+        /// The share of requests that are multi-gets, 0 to 1: a feed or a product list, which needs several keys at once. The
+        /// server sends one MGET to each cache node that has some of them, reads what was missed from the database (`app.scatter`
+        /// says how), and answers when the last part is there. Each key counts as a request, and all of a multi-get take as long as
+        /// its slowest part (Dean and Barroso, "The Tail at Scale", CACM 2013).
+        #[ko = "멀티겟 요청의 비율, 0부터 1까지. 피드나 상품 목록처럼 여러 키를 한 번에 읽습니다. 서버가 키를 가진 캐시 노드마다 \
+            MGET을 하나씩 보내고, 미스는 DB에서 읽어(`app.scatter`) 마지막 부분이 도착하면 응답합니다. 키마다 하나의 요청으로 \
+            세며, 응답 시간은 모두 가장 느린 부분과 같습니다(Dean·Barroso, \"The Tail at Scale\", CACM 2013)."]
+        pub multi_get_ratio: f64 = 0.0,
+        /// How many keys a multi-get draws, each like any other; one drawn twice is asked for once.
+        #[ko = "멀티겟 하나가 뽑는 키의 수. 키마다 따로 뽑으며, 두 번 뽑힌 키는 한 번만 요청합니다."]
+        pub multi_get_keys: u32 = 10,
         /// How large values are. A write brings a value of a new size; what a key has at first has a size, too.
         #[ko = "값의 크기. 쓸 때마다 새 크기를 뽑으며, 처음부터 있던 값에도 크기가 있습니다."]
         pub value_size: Sizes = Sizes::Constant(Bytes(1_024)),
@@ -72,6 +83,48 @@ record! {
         #[ko = "처음에 DB에 행이 없는 키의 비율, 0부터 1까지. 모든 레인과 실행에서 같은 키이며, 인기와 관계없이 고르게 \
             퍼져 있습니다. 쓰면 행이 생깁니다."]
         pub absent: f64 = 0.0,
+        /// A second class of traffic, with keys of its own: sessions beside pages, or a batch job that goes through everything beside
+        /// users. Both meet the same servers, cache and database; reports say of each what it got.
+        #[ko = "자기 키를 가진 두 번째 트래픽: 페이지 옆의 세션, 또는 사용자 옆에서 전체를 훑는 배치 작업. 서버, 캐시, DB는 함께 쓰며, \
+            보고서에 트래픽별 결과가 따로 나옵니다."]
+        pub second: Option<Second> = None,
+    }
+}
+
+record! {
+    /// A second class of traffic: reads and writes of keys that the first never names. What is not here (timeouts, retries, deadline,
+    /// sessions, absent rows) it has in common with the first.
+    #[ko = "두 번째 트래픽: 첫 번째 트래픽이 쓰지 않는 키를 읽고 씁니다. 여기 없는 항목(타임아웃, 재시도, 기한, 세션 수, 없는 행)은 \
+        첫 번째 트래픽과 같습니다."]
+    pub struct Second {
+        /// When its requests come; a batch job, for example, `{ kind = "spike", rate = 0.1, times = 5000, at = "20s", for = "10s" }`.
+        #[ko = "요청이 도착하는 방식. 배치 작업이라면 예를 들어 `{ kind = \"spike\", rate = 0.1, times = 5000, at = \"20s\", \
+            for = \"10s\" }`."]
+        pub arrivals: Arrivals = Arrivals::default(),
+        /// Which keys they name, none of them the first's: they are numbered behind those.
+        #[ko = "요청이 찾는 키의 분포. 첫 번째 트래픽의 키 다음 번호부터 시작하므로 겹치지 않습니다."]
+        pub keys: Keys = Keys::default(),
+        /// The share of its requests that write, 0 to 1.
+        #[ko = "쓰기 요청의 비율, 0부터 1까지."]
+        pub write_ratio: f64 = 0.1,
+        /// How large its values are.
+        #[ko = "값의 크기."]
+        pub value_size: Sizes = Sizes::Constant(Bytes(1_024)),
+        /// How long copies of its values live; with `"none"`, for ever. (`cache.ttl` is the first's.)
+        #[ko = "사본의 TTL. `\"none\"`이면 만료되지 않습니다. (`cache.ttl`은 첫 번째 트래픽의 TTL입니다.)"]
+        pub ttl: Option<Nanos> = Some(Nanos::from_secs(60)),
+    }
+}
+
+impl Scenario {
+    /// The scenario of the second class of traffic alone, where there is one.
+    pub fn second_traffic(&self) -> Option<Scenario> {
+        let Second { arrivals, keys, write_ratio, value_size, ttl } = self.clients.second.clone()?;
+        let Clients { timeout, retries, sessions, deadline, absent, .. } = self.clients;
+        let own = Clients { arrivals, keys, write_ratio, value_size, ..Clients::default() };
+        let clients = Clients { timeout, retries, sessions, deadline, absent, ..own };
+        let cache = Cache { ttl: ttl.map_or(Ttl::None, Ttl::Fixed), ..self.cache.clone() };
+        Some(Scenario { clients, cache, ..self.clone() })
     }
 }
 
@@ -115,6 +168,8 @@ pub struct Shares {
     pub insert: f64,
     /// Scans, each of several reads.
     pub scan: f64,
+    /// Multi-gets, each of several keys.
+    pub multi_get: f64,
 }
 
 /// The most records of a scan: YCSB's `maxscanlength`.
@@ -132,6 +187,7 @@ impl Clients {
                 delete: self.delete_ratio,
                 insert: self.insert_ratio,
                 scan: self.scan_ratio,
+                multi_get: self.multi_get_ratio,
             },
             Mix::YcsbA => Shares { write: 0.5, ..none },
             Mix::YcsbB => Shares { write: 0.05, ..none },
@@ -142,14 +198,29 @@ impl Clients {
         }
     }
 
+    /// How many requests an operation is in the mean, or a few less: scans are several, and so are multi-gets.
+    pub fn requests_per_operation(&self) -> f64 {
+        let Shares { scan, multi_get, .. } = self.shares();
+        let scans = scan * (f64::from(SCAN_MAX + 1) / 2.0 - 1.0);
+        1.0 + scans + multi_get * (f64::from(self.multi_get_keys) - 1.0)
+    }
+
+    /// How many keys there are before any is inserted, of both classes of traffic; of a trace one cannot say.
+    pub fn key_count(&self) -> Option<u32> {
+        let second = self.second.as_ref().map_or(Some(0), |second| second.keys.count())?;
+        Some(self.keys.count()?.saturating_add(second))
+    }
+
     /// Whether every request changes something; of a trace one cannot say before it is read.
     pub fn never_reads(&self) -> bool {
-        !matches!(self.keys, Keys::Trace { .. }) && self.shares().changes() >= 1.0
+        let second = self.second.as_ref().is_some_and(|second| second.write_ratio < 1.0);
+        !second && !matches!(self.keys, Keys::Trace { .. }) && self.shares().changes() >= 1.0
     }
 
     /// Whether no request changes anything; of a trace one cannot say before it is read.
     pub fn never_writes(&self) -> bool {
-        !matches!(self.keys, Keys::Trace { .. }) && self.shares().changes() <= 0.0
+        let second = self.second.as_ref().is_some_and(|second| second.write_ratio > 0.0);
+        !second && !matches!(self.keys, Keys::Trace { .. }) && self.shares().changes() <= 0.0
     }
 }
 
@@ -161,12 +232,7 @@ impl Shares {
 
     /// All of them together; more than 1 makes no sense.
     pub fn sum(&self) -> f64 {
-        self.changes() + self.scan
-    }
-
-    /// How many requests an operation is in the mean: scans are several.
-    pub fn requests_per_operation(&self) -> f64 {
-        1.0 + self.scan * (f64::from(SCAN_MAX + 1) / 2.0 - 1.0)
+        self.changes() + self.scan + self.multi_get
     }
 }
 

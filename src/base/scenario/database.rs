@@ -58,6 +58,9 @@ record! {
         #[slider = Log(1e-4, 1.0)]
         #[label = ("Read", "읽기 시간")]
         pub read: Distribution = Distribution::Exponential(Nanos::from_millis(10)),
+        /// How much longer a query takes for each key after its first (`IN (…)`). (A twentieth of a read: an assumption.)
+        #[ko = "쿼리에서 첫 키 다음의 키마다 더 걸리는 처리 시간(`IN (…)`). (읽기의 20분의 1로 가정한 값입니다.)"]
+        pub per_key: Nanos = Nanos::from_micros(500),
         /// Service time of one write.
         #[ko = "쓰기 하나의 처리 시간."]
         #[slider = Log(1e-4, 1.0)]

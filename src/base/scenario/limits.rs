@@ -3,6 +3,8 @@
 //! One table serves the checks, the messages and the page's inputs. The bounds are wide: they keep out what cannot
 //! mean anything (a rate below zero) and what no machine could finish (a million servers), not what is unusual.
 
+use std::borrow::Cow;
+
 use std::fmt;
 
 use crate::bytes::Bytes;
@@ -172,6 +174,8 @@ const LIMITS: &[(&str, Limit)] = &[
     ("clients.delete_ratio", RATIO),
     ("clients.insert_ratio", RATIO),
     ("clients.scan_ratio", RATIO),
+    ("clients.multi_get_ratio", RATIO),
+    ("clients.multi_get_keys", whole(2, 1_000)),
     // The greatest is what a 32-bit size holds after a few medians of a lognormal tail were cut off.
     ("clients.value_size", Limit { range: Range::Size(Bytes(0), Bytes(1 << 30)), or_none: false }),
     ("clients.timeout", or_none(time(MICROSECOND, HOUR))),
@@ -220,6 +224,7 @@ const LIMITS: &[(&str, Limit)] = &[
     ("cache.ttl.mixed.*.0", or_none(time(MICROSECOND, YEAR))),
     ("cache.ttl.mixed.*.1", RATIO),
     ("cache.command", LATENCY),
+    ("cache.per_key", PER_ENTRY),
     ("cache.shards", whole(1, 64)),
     ("cache.pool", or_none(whole(1, 100_000))),
     ("cache.persistence.every", time(MILLISECOND, MONTH)),
@@ -246,6 +251,7 @@ const LIMITS: &[(&str, Limit)] = &[
     ("database.replicas", whole(0, 8)),
     ("database.lag", LATENCY),
     ("database.read", LATENCY),
+    ("database.per_key", LATENCY),
     ("database.write", LATENCY),
     ("database.batch.base", or_none(LATENCY)),
     ("database.batch.row", LATENCY),
@@ -293,6 +299,15 @@ pub fn for_all(path: &str) -> Option<&str> {
     PARTS.contains(&part).then_some(inner)
 }
 
+/// What the second class of traffic has, has the limits of what the first has.
+fn as_of_first(path: &str) -> Cow<'_, str> {
+    match path.strip_prefix("clients.second.") {
+        Some("ttl") => Cow::Borrowed("cache.ttl"),
+        Some(inner) => Cow::Owned(format!("clients.{inner}")),
+        None => Cow::Borrowed(path),
+    }
+}
+
 /// The range of the field at a dotted path such as `lane.1.write.every`.
 ///
 /// ```
@@ -301,7 +316,7 @@ pub fn for_all(path: &str) -> Option<&str> {
 /// ```
 pub fn of(path: &str) -> Option<Limit> {
     // What a lane has otherwise has the limits of what all have.
-    let path = for_all(path).unwrap_or(path);
+    let path = &*as_of_first(for_all(path).unwrap_or(path));
     // The percents of an empirical distribution are in the same place as durations, but are none.
     if path.contains(".empirical.") && path.ends_with(".0") {
         return Some(number(0.0, 100.0));
@@ -328,7 +343,8 @@ pub fn of(path: &str) -> Option<Limit> {
 /// The ranges of parts of the value at `path` that are not those of the whole: each with its place inside, items counted
 /// from 0.
 pub(super) fn inside(path: &str) -> Vec<(String, Limit)> {
-    let path: Vec<&str> = for_all(path).unwrap_or(path).split('.').collect();
+    let path = as_of_first(for_all(path).unwrap_or(path));
+    let path: Vec<&str> = path.split('.').collect();
     let part = |(pattern, limit): &(&'static str, Limit)| {
         let parts: Vec<&str> = pattern.split('.').collect();
         let same = |(part, wanted): (&&str, &&str)| part == wanted || (*wanted == "*" && part.parse::<usize>().is_ok());

@@ -61,7 +61,7 @@ pub use crate::phrase::{Docs, Language, Phrase};
 pub use app::{App, Breaker, Near, RetryBudget, Tell};
 pub use beside::Beside;
 pub use cache::{Cache, Eviction, Expiry, ReadsFrom, Ttl, TtlMix};
-pub use clients::{Arrivals, Clients, Keys, Mix, SCAN_MAX, Shares, Spike};
+pub use clients::{Arrivals, Clients, Keys, Mix, SCAN_MAX, Second, Shares, Spike};
 pub use database::{Batch, Database, QueueOrder, Reads, Shed};
 pub use difference::Difference;
 pub use distribution::Distribution;

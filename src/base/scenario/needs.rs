@@ -32,6 +32,16 @@ const NEEDS: &[(&str, Lacks)] = &[
             "클라이언트가 타임아웃되지 않습니다. clients.timeout을 적거나 이 항목을 빼 주세요",
         ))
     }),
+    ("clients.multi_get_keys", |world, _| asks_one_key(world)),
+    ("app.scatter", |world, _| asks_one_key(world)),
+    ("cache.per_key", |world, lane| asks_one_key(world).or(never_asks_the_cache(lane))),
+    ("database.per_key", |world, _| {
+        let scattered = Phrase::fixed(
+            "each key has a query of its own; leave this out, or app.scatter",
+            "키마다 쿼리를 따로 보냅니다. 이 항목이나 app.scatter를 빼 주세요",
+        );
+        asks_one_key(world).or(world.app.scatter.then_some(scattered))
+    }),
     ("app.retries", |_, lane| never_calls(lane)),
     ("app.pool", |world, lane| world.app.pool.and_then(|_| never_calls(lane))),
     ("app.pool_timeout", |world, _| {
@@ -180,6 +190,13 @@ fn never_compares(lane: &Lane) -> Option<Phrase> {
     (versions && !commits_first).then_some(Phrase::fixed(
         "this lane writes to the cache what has no version yet; write to the database first, or leave this out",
         "아직 버전이 없는 값을 캐시에 쓰는 레인입니다. DB에 먼저 쓰거나 이 항목을 빼 주세요",
+    ))
+}
+
+fn asks_one_key(world: &Scenario) -> Option<Phrase> {
+    (world.clients.shares().multi_get <= 0.0).then_some(Phrase::fixed(
+        "no request asks for several keys; set clients.multi_get_ratio, or leave this out",
+        "여러 키를 읽는 요청이 없습니다. clients.multi_get_ratio를 적거나 이 항목을 빼 주세요",
     ))
 }
 

@@ -42,6 +42,8 @@ pub struct AppServerState {
     pub retry_budget: Option<RetryBudget>,
     /// Those of calls to the cache: another server, another budget.
     cache_budget: Option<RetryBudget>,
+    /// Whether it reads what a multi-get has missed by a query for each key.
+    pub scatters: bool,
     /// The patience of a call to the cache.
     pub cache_timeout: Option<Nanos>,
     /// How often one is tried again, and the pause before the first retry.
@@ -81,6 +83,7 @@ impl AppServerState {
             breaker: settings.breaker.as_ref().map(Breaker::new),
             retry_budget: settings.retry_budget.as_ref().map(budget),
             cache_budget: settings.retry_budget.as_ref().map(budget),
+            scatters: settings.scatter,
             cache_timeout: settings.cache_timeout,
             cache_retries: (settings.cache_retries, settings.cache_backoff),
             cache_jitter: RefCell::new(cache_jitter),

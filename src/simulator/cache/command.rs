@@ -15,6 +15,8 @@ pub enum Command {
     GetFromReplica(Key, u32),
     /// The value of a key, of the gutter.
     GetFromGutter(Key),
+    /// The values of several keys, as far as they are here: the first of them, and [which](super::multi_gets) they are.
+    MultiGet(Key, u32),
     /// The value of a key, loaded from the database if it is not here.
     Fetch(Key),
     /// The same, by somebody about to change it: that the database has no row is remembered for that change.
@@ -44,6 +46,7 @@ impl Command {
             Command::Get(key)
             | Command::GetFromReplica(key, _)
             | Command::GetFromGutter(key)
+            | Command::MultiGet(key, _)
             | Command::GetCopy(key)
             | Command::Lease(LeaseAsked { key, .. })
             | Command::Fill(Fill { key, .. })
@@ -67,6 +70,7 @@ impl Command {
             Command::Get(_)
             | Command::GetFromReplica(..)
             | Command::GetFromGutter(_)
+            | Command::MultiGet(..)
             | Command::GetCopy(_)
             | Command::Lease(_)
             | Command::Fetch(_)
@@ -79,7 +83,9 @@ impl Command {
     pub fn asked(self) -> Asked {
         let word = match self {
             Command::Get(_) | Command::GetFromReplica(..) | Command::GetCopy(_) | Command::Lease(_) => Word::LookUp,
-            Command::GetFromGutter(_) | Command::Fetch(_) | Command::FetchToChange(_) => Word::LookUp,
+            Command::MultiGet(..) | Command::GetFromGutter(_) | Command::Fetch(_) | Command::FetchToChange(_) => {
+                Word::LookUp
+            }
             Command::Fill(_) => Word::Fill,
             Command::Set(..) | Command::WriteBehind(..) | Command::ChangeBehind(..) => Word::Set,
             Command::Delete(_) => Word::Delete,

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::command::{Answer, Command};
 use super::eviction::opt::Upcoming;
+use super::multi_gets::MultiGets;
 use super::values::Values;
 use super::withheld::WithheldAnswers;
 use crate::engine::{Calls, Kernel};
@@ -49,6 +50,8 @@ pub struct Common {
     pub draining: Cell<bool>,
     /// Answers that a freeze caught before they had left.
     pub(super) withheld: RefCell<WithheldAnswers>,
+    /// The commands for several keys.
+    pub multi_gets: MultiGets,
     /// How large values are, and how long a trace lets them live.
     pub values: Values,
     /// What will be asked for, where the nodes are told.

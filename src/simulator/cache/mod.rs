@@ -24,6 +24,7 @@ pub mod keys;
 pub mod leases;
 mod maintenance;
 pub mod miniature;
+pub mod multi_gets;
 pub mod near;
 pub mod node;
 pub mod observer;

@@ -19,6 +19,7 @@ use super::counts::NodeCounts;
 use super::eviction::opt::Upcoming;
 use super::gutter::Gutter;
 use super::keys::Numbers;
+use super::multi_gets::{Awaited, MultiGets};
 use super::node::{CacheNode, NodeReading};
 use super::values::Values;
 use crate::engine::{Call, CallId, Calls, Event, Kernel};
@@ -28,8 +29,8 @@ use crate::model::{CallError, Key, WriteId};
 use crate::random::Streams;
 use crate::report::AppReport;
 use crate::scenario::{self, Eviction, WriteBack};
-use crate::table;
 use crate::time::Nanos;
+use crate::{table, work};
 
 /// How many hash slots there are.
 pub const SLOTS: u32 = 16_384;
@@ -107,8 +108,10 @@ impl Shards {
         let calls = Calls::default();
         let (draining, withheld, changed) = (Cell::new(false), RefCell::default(), RefCell::default());
         let upcoming = (settings.eviction == Eviction::Opt).then(Rc::default);
+        let multi_gets = MultiGets::default();
         let common =
-            Rc::new(Common { kernel, ledger, events, calls, jobs, changed, draining, withheld, values, upcoming });
+            Common { kernel, ledger, events, calls, jobs, changed, draining, withheld, multi_gets, values, upcoming };
+        let common = Rc::new(common);
         let node = |node| CacheNode::new(node, settings, write_back, reading, common.clone(), streams);
         let nodes = (0..).zip(Numbers::of_nodes(settings.shards)).map(node).collect();
         Shards { common, nodes, gutter: None, popularity: RefCell::default() }
@@ -186,10 +189,48 @@ impl Shards {
         if self.nodes.len() > 1 {
             self.popularity.borrow_mut().note(command.key());
         }
+        if !self.common.multi_gets.is_empty() {
+            self.note_multi_get(command);
+        }
         if command.updates_copy() {
             self.common.ledger.borrow_mut().mending(command.key(), self.common.kernel.now());
         }
         self.common.calls.open(&self.common.kernel, command)
+    }
+
+    /// Begins to ask for several keys of one node.
+    pub fn multi_get(&self, keys: Box<[Key]>) -> Awaited<'_> {
+        self.common.multi_gets.begin(keys)
+    }
+
+    #[cold]
+    fn note_multi_get(&self, command: Command) {
+        let Command::MultiGet(first, number) = command else { return };
+        self.common.multi_gets.called(number);
+        if self.nodes.len() > 1 {
+            let get = self.common.multi_gets.of(number);
+            work::count(get.keys.len());
+            let others = get.keys.iter().filter(|&&key| key != first);
+            others.for_each(|&key| self.popularity.borrow_mut().note(key));
+        }
+    }
+
+    /// How many bytes of values the answer to a call carries, if it is one for several keys; otherwise `of_one`.
+    #[cold]
+    pub fn carried_bytes(&self, call: CallId, of_one: u64) -> u64 {
+        let Command::MultiGet(_, number) = self.calls().request(call) else { return of_one };
+        let size =
+            |(&key, value): (&Key, Option<WriteId>)| value.map_or(0, |value| self.values().size(key, value).into());
+        let get = self.common.multi_gets.of(number);
+        match self.calls().has_response_with(call, Result::is_ok) {
+            true => get.keys.iter().zip(get.found()).map(size).sum(),
+            false => 0,
+        }
+    }
+
+    /// The commands for several keys.
+    pub fn multi_gets(&self) -> &MultiGets {
+        &self.common.multi_gets
     }
 
     /// The replica that the next read of `key` goes to, where replicas answer reads and one follows.
@@ -245,7 +286,13 @@ impl Shards {
             if command.updates_copy() {
                 self.tell_outcome(call, command.key());
             }
+            if self.common.multi_gets.is_empty() {
+                return self.calls().deliver(call, &self.common.kernel);
+            }
             self.calls().deliver(call, &self.common.kernel);
+            if let Command::MultiGet(_, number) = command {
+                self.common.multi_gets.answered(number);
+            }
         }
     }
 

@@ -30,8 +30,18 @@ pub struct Values {
     constant: Option<u32>,
     traced_sizes: RefCell<Vec<Option<u32>>>,
     traced_ttls: RefCell<Vec<Option<Nanos>>>,
+    /// Those of the second class of traffic, where there is one.
+    second: Option<Box<Second>>,
     /// By write, 64 in a word: whether it keeps the end of the copy it replaces.
     keeping: RefCell<Vec<u64>>,
+}
+
+/// Values of the keys from `first` on.
+#[derive(Debug)]
+struct Second {
+    first: Key,
+    sizes: Sampler,
+    ttl: Nanos,
 }
 
 impl Values {
@@ -42,7 +52,19 @@ impl Values {
             Sizes::Exponential(_) | Sizes::Uniform { .. } | Sizes::Lognormal { .. } => None,
         };
         let (traced_sizes, traced_ttls, keeping) = Default::default();
-        Values { rows, sizes: sizes.sampler(), streams: streams.steady(), constant, traced_sizes, traced_ttls, keeping }
+        let (sizes, streams) = (sizes.sampler(), streams.steady());
+        Values { rows, sizes, streams, constant, traced_sizes, traced_ttls, second: None, keeping }
+    }
+
+    /// The same, in which those of the keys from `first` on have sizes and a TTL of their own.
+    #[must_use]
+    pub fn with_second(self, first: Key, sizes: &Sizes, ttl: Option<Nanos>) -> Values {
+        let second = Second { first, sizes: sizes.sampler(), ttl: ttl.unwrap_or(Nanos::MAX) };
+        Values { second: Some(Box::new(second)), ..self }
+    }
+
+    fn of_second(&self, key: Key) -> Option<&Second> {
+        self.second.as_deref().filter(|second| key >= second.first)
     }
 
     /// Whether `value` is an older version of its row than `other`, both of which carry it.
@@ -63,13 +85,16 @@ impl Values {
         if !self.rows.is_row(key, write) {
             return 0;
         }
+        if self.of_second(key).is_some() {
+            return self.drawn(key, write);
+        }
         traced(&self.traced_sizes, key).or(self.constant).unwrap_or_else(|| self.drawn(key, write))
     }
 
-    /// How long a value of `key` lives from its setting on, if a trace says so.
+    /// How long a value of `key` lives from its setting on, if a trace says so, or its class of traffic.
     #[inline]
     pub fn ttl(&self, key: Key) -> Option<Nanos> {
-        traced(&self.traced_ttls, key)
+        self.of_second(key).map(|second| second.ttl).or_else(|| traced(&self.traced_ttls, key))
     }
 
     /// A trace says that the value of `write` ends when the one before it would have.
@@ -92,7 +117,8 @@ impl Values {
     fn drawn(&self, key: Key, write: WriteId) -> u32 {
         let (name, number) =
             if write == WriteId::INITIAL { ("value size at first", key) } else { ("value size", write.0) };
-        let size = self.sizes.sample(&mut self.streams.numbered(name, number));
+        let sizes = self.of_second(key).map_or(&self.sizes, |second| &second.sizes);
+        let size = sizes.sample(&mut self.streams.numbered(name, number));
         u32::try_from(size.0).unwrap_or(u32::MAX)
     }
 }

@@ -11,6 +11,7 @@ impl Database {
         let Request { query, .. } = self.calls().request(call);
         match query {
             Query::Read(read) => (read == key).then_some(Message::Get),
+            Query::ReadSeveral(_, number) => self.several.of(number).place(key).map(|_| Message::Get),
             Query::Write(row) | Query::Change(row, _) | Query::Conflicting(row) => {
                 (row.key == key).then_some(Message::Update(row.write))
             }
@@ -24,9 +25,13 @@ impl Database {
     }
 
     /// What a query that concerned the key is answered with.
-    pub fn answers(&self, call: CallId) -> Option<Message> {
-        let reads = matches!(self.calls().request(call).query, Query::Read(_));
+    pub fn answers(&self, call: CallId, key: Key) -> Option<Message> {
+        let query = self.calls().request(call).query;
+        let reads = matches!(query, Query::Read(_));
         let response = self.calls().response(call)?;
+        if let (Query::ReadSeveral(_, number), Ok(_)) = (query, response) {
+            return self.several.of(number).value(key).map(Message::Value);
+        }
         Some(match response {
             Ok(value) if reads => Message::Value(value),
             Ok(_) => Message::Done,

@@ -119,6 +119,11 @@ impl Database {
         let State { draws, batches, .. } = state;
         match query {
             Query::Read(_) | Query::Conflicting(_) => self.times.read.sample(&mut draws.read),
+            Query::ReadSeveral(_, number) => {
+                let further = self.several.of(number).keys.len() as u64 - 1;
+                let first = self.times.read.sample(&mut draws.read);
+                first.saturating_add(Nanos(self.times.per_key.0.saturating_mul(further)))
+            }
             Query::Write(_) | Query::Change(..) => self.times.write.sample(&mut draws.write),
             Query::Records(_) => self.times.read.sample(&mut draws.outbox),
             Query::Forget(_) => self.times.write.sample(&mut draws.outbox),
@@ -137,10 +142,23 @@ impl Database {
     /// What a query that only looks finds now on that machine.
     pub(super) fn read_value(&self, state: &mut State, to: MachineId, query: Query) -> WriteId {
         match query {
-            Query::Read(key) if to != PRIMARY => state.replicas[to as usize - 1].value(key, self.kernel.now()),
-            Query::Read(key) => state.committed(key),
+            Query::Read(key) => self.value_on(state, to, key),
+            Query::ReadSeveral(first, number) => {
+                let read = self.several.of(number);
+                work::count(read.keys.len());
+                read.set_found(read.keys.iter().map(|&key| Some(self.value_on(state, to, key))).collect());
+                self.value_on(state, to, first)
+            }
             Query::Records(most) => WriteId(outbox_of(state).last_of(most)),
             _ => WriteId::INITIAL,
+        }
+    }
+
+    /// The value of `key` on that machine.
+    fn value_on(&self, state: &mut State, to: MachineId, key: Key) -> WriteId {
+        match to {
+            PRIMARY => state.committed(key),
+            replica => state.replicas[replica as usize - 1].value(key, self.kernel.now()),
         }
     }
 
@@ -148,7 +166,7 @@ impl Database {
     pub(super) fn execute(&self, state: &mut State, call: CallId, seen: WriteId) -> Response {
         let query = self.calls.request(call).query;
         match query {
-            Query::Read(_) | Query::Records(_) => {
+            Query::Read(_) | Query::ReadSeveral(..) | Query::Records(_) => {
                 state.counts.report.reads += 1;
                 return Ok(if self.reads == Reads::Snapshot {
                     seen
@@ -249,7 +267,7 @@ impl Database {
         let mut ledger = self.ledger.borrow_mut();
         let now = self.kernel.now();
         match query {
-            Query::Read(_) | Query::Records(_) | Query::Forget(_) | Query::Cancel(..) => {}
+            Query::Read(_) | Query::ReadSeveral(..) | Query::Records(_) | Query::Forget(_) | Query::Cancel(..) => {}
             Query::Write(row) | Query::Change(row, _) | Query::Conflicting(row) => {
                 ledger.released(row.write, Holder::Flight, why, now);
             }

@@ -4,6 +4,8 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
+use crate::work;
+
 /// Which of two futures was done first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Either<A, B> {
@@ -37,6 +39,26 @@ pub async fn join<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
         }
     })
     .await
+}
+
+/// Waits for all of them; gives what each brought, in their order.
+pub async fn join_all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+    let mut parts: Vec<_> = futures.into_iter().map(|future| Err(Box::pin(future))).collect();
+    poll_fn(|context| {
+        work::count(parts.len());
+        let mut all = true;
+        for part in &mut parts {
+            if let Err(future) = part {
+                match future.as_mut().poll(context) {
+                    Poll::Ready(output) => *part = Ok(output),
+                    Poll::Pending => all = false,
+                }
+            }
+        }
+        if all { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    parts.into_iter().filter_map(Result::ok).collect()
 }
 
 /// Waits for whichever is done first (the first one, if both are) and drops the other.
@@ -87,12 +109,16 @@ mod tests {
     #[test]
     fn join_takes_as_long_as_the_longer_and_race_as_the_shorter() {
         let notes = run(|kernel, notes| async move {
+            let kernel = &*kernel;
             join(kernel.sleep(Nanos(5)), kernel.sleep(Nanos(9))).await;
             notes.borrow_mut().push((kernel.now().0, "joined".into()));
+            let all =
+                join_all([4, 2, 3].map(|time| async move { (kernel.sleep(Nanos(time)).await, time).1 }).into()).await;
+            notes.borrow_mut().push((kernel.now().0, format!("{all:?}")));
             let first = race(kernel.sleep(Nanos(5)), kernel.sleep(Nanos(3))).await;
             notes.borrow_mut().push((kernel.now().0, format!("{first:?}")));
         });
-        assert_eq!(notes, [(9, "joined".into()), (12, "Right(())".into())]);
+        assert_eq!(notes, [(9, "joined".into()), (13, "[4, 2, 3]".into()), (16, "Right(())".into())]);
     }
 
     #[test]

@@ -27,7 +27,7 @@ mod queue;
 mod tasks;
 
 pub use calls::{Call, CallId, CallQueue, Calls};
-pub use combine::{Either, join, race};
+pub use combine::{Either, join, join_all, race};
 pub use deadlines::{Elapsed, Timeout};
 pub use digest::Digest;
 pub use kernel::{Kernel, Sleep};

@@ -140,6 +140,7 @@ impl Ledger {
             write.set_lost_for(None);
             self.tally.ever_lost.0[cause as usize] -= 1;
             self.tally.lost_and_read -= u64::from(write.is(SEEN));
+            self.count_lost_of_second(w, false);
             self.withdraw_case(WriteId(w));
         }
     }

@@ -173,6 +173,8 @@ pub struct Ledger {
     cases: Cases,
     /// In a run that is told for a story: what is heard of its key.
     listening: Option<Box<Listening>>,
+    /// Where there are two classes of traffic: the first key of the second, and how many of its writes were ever lost.
+    second: Option<(Key, u64)>,
     diverging_max: u64,
     diverged: ByDivergence,
     /// When copies that diverge expire: the moment, the key's state, which of its copies. The next first; and that moment.
@@ -206,6 +208,7 @@ impl Ledger {
             reads: ReadCounts::default(),
             cases: Cases::default(),
             listening: None,
+            second: None,
             diverging_max: 0,
             diverged: ByDivergence::default(),
             expiries: BinaryHeap::new(),
@@ -424,6 +427,25 @@ impl Ledger {
     /// within what was made from them. O(1).
     pub fn ever_lost(&self) -> &ByCause {
         &self.tally.ever_lost
+    }
+
+    /// From now on, before anything is lost, the losses of keys from `first` on are counted by themselves, too.
+    pub fn count_second(&mut self, first: Key) {
+        self.second = Some((first, 0));
+    }
+
+    /// The [ever lost](Ledger::ever_lost) writes of those keys.
+    pub fn ever_lost_of_second(&self) -> u64 {
+        self.second.map_or(0, |(_, lost)| lost)
+    }
+
+    /// A write is among the ever lost, or no longer.
+    fn count_lost_of_second(&mut self, w: u32, lost: bool) {
+        let Some((first, count)) = &mut self.second else { return };
+        let slot = self.writes[w as usize].slot;
+        if self.keys[slot as usize].key >= *first {
+            *count = if lost { *count + 1 } else { *count - 1 };
+        }
     }
 
     /// Those among the [ever lost](Ledger::ever_lost) that some read was answered with, before they were lost or after. O(1).

@@ -1,14 +1,12 @@
 //! The application: servers that serve requests, with their near caches and what they do in the background.
 
 use std::cell::{Cell, RefCell};
-use std::future::{Future, poll_fn};
-use std::pin::pin;
 use std::rc::Rc;
 
 use super::background::BackgroundWrites;
 use super::event::CALL_EVENTS;
 use super::near::NearCaches;
-use super::servers::{Place, Servers};
+use super::servers::Servers;
 use super::world::World;
 use crate::app::{AppServerCounts, AppServerState, Pool};
 use crate::cache::common::Shard;
@@ -24,7 +22,6 @@ use crate::scenario::{App, Lane, Link, Reading, Scenario};
 use crate::strategy::{self, CacheClient, CacheSide, Client, DatabaseClient, EarlyAck, NearClient, warm_up};
 use crate::time::Nanos;
 use crate::work;
-use crate::workload::operation::Operation;
 use crate::workload::requests::KeySource;
 use crate::workload::rows::Rows;
 
@@ -50,8 +47,8 @@ pub(super) struct Application {
     /// What is loaded at the start, by cache node and by loader: the most popular keys.
     warm: Vec<Shares>,
     loaders: u32,
-    work: Sampler,
-    work_draws: Vec<RefCell<Stream>>,
+    pub work: Sampler,
+    pub work_draws: Vec<RefCell<Stream>>,
     jitter: RefCell<Stream>,
     /// The requests that each server serves, by slot.
     serving: RefCell<Owned>,
@@ -145,69 +142,6 @@ fn share_out(keys: &[Key], cache: &Shards) -> Vec<Shares> {
 
 // ---- Serving ----
 
-/// Serves a request: a place on the server, the server's own work on one of its cores, then what the lane's strategies say.
-pub(super) async fn serve(world: &World, server: u32, slot: u32) {
-    let application = &world.application;
-    let (key, operation, write) = {
-        let request = &world.clients.requests.borrow()[slot];
-        (request.key, request.operation, request.write)
-    };
-    let place = application.servers.enter(server, &world.kernel).await;
-    let work = application.work.sample(&mut application.work_draws[server as usize].borrow_mut());
-    if work > Nanos::ZERO {
-        let _core = application.servers.core(server, &world.kernel).await;
-        world.kernel.sleep(application.servers.stretch(server, work)).await;
-    }
-    let (app, lane) = (world.app(server), &application.lane);
-    match (operation, write) {
-        (Operation::Modify, Some(write)) => {
-            let outcome = strategy::modify(&app, lane, key, write);
-            run_write(world, slot, &app.client, place, write, outcome).await;
-        }
-        // A delete is a write of the value that says "no such row".
-        (Operation::Write | Operation::Delete, Some(write)) => {
-            let outcome = strategy::write(&app, &lane.write, key, write);
-            run_write(world, slot, &app.client, place, write, outcome).await;
-        }
-        (Operation::Read, _) | (_, None) => {
-            let outcome = strategy::read(&app, &lane.read, key).await;
-            world.clients.requests.borrow_mut()[slot].from_cache = app.client.is_from_cache();
-            world.finish(slot, outcome, Release::Finished);
-        }
-    }
-}
-
-/// Runs a write's code to its end; its client gets the response then, or as soon as the code acknowledges the write. From
-/// then on it takes up no place on the server.
-async fn run_write(
-    world: &World,
-    slot: u32,
-    client: &Client,
-    place: Place<'_>,
-    write: WriteId,
-    code: impl Future<Output = Result<(), CallError>>,
-) {
-    let mut code = pin!(code);
-    let mut place = Some(place);
-    let mut acknowledged_by = None;
-    let outcome = poll_fn(|context| {
-        let polled = code.as_mut().poll(context);
-        if polled.is_pending()
-            && let Some(early_ack) = client.take_early_ack()
-        {
-            place = None;
-            acknowledged_by = Some(world.acknowledge_early(slot, early_ack));
-        }
-        polled
-    })
-    .await;
-    match acknowledged_by {
-        None => world.finish(slot, outcome.map(|()| write), Release::Finished),
-        Some(server) => world.end_background(server, write),
-    }
-    drop(place);
-}
-
 impl World {
     /// A request reaches the application: a living server takes it.
     pub fn request(&self, slot: u32) {
@@ -244,7 +178,7 @@ impl World {
     }
 
     /// The client gets its acknowledgement, and the server goes on; returns which one.
-    fn acknowledge_early(&self, slot: u32, early_ack: EarlyAck) -> u32 {
+    pub(super) fn acknowledge_early(&self, slot: u32, early_ack: EarlyAck) -> u32 {
         let application = &self.application;
         let server = {
             let mut requests = self.clients.requests.borrow_mut();
@@ -268,7 +202,7 @@ impl World {
     }
 
     /// The server has done what was left to do for a write acknowledged early.
-    fn end_background(&self, server: u32, write: WriteId) {
+    pub(super) fn end_background(&self, server: u32, write: WriteId) {
         let ledger = &self.observers.ledger;
         let (key, ..) = ledger.borrow().attempt(write);
         match self.application.background.end(server, write) {
@@ -305,6 +239,7 @@ impl World {
         }
         let serving = application.serving.borrow().of(server);
         for slot in serving {
+            self.clients.lose_parts_of(slot);
             self.finish(slot, Err(CallError::Lost), Release::AppCrash);
         }
     }

@@ -146,7 +146,7 @@ impl Simulation {
         match EventKind::of(event) {
             EventKind::Wake => world.kernel.wake(index),
             EventKind::Deadline => world.kernel.deadline_event(index),
-            EventKind::Arrival => world.arrival(),
+            EventKind::Arrival => world.arrival(index),
             EventKind::User => world.user(index),
             EventKind::Request => world.request(index),
             EventKind::Response => world.receive_response(index),
@@ -156,7 +156,7 @@ impl Simulation {
             EventKind::CacheResponse => world.cache.deliver(index),
             EventKind::DatabaseArrival => world.database.arrive(index),
             EventKind::DatabaseServed => world.database.served(index),
-            EventKind::DatabaseResponse => world.database.calls().deliver(index, &world.kernel),
+            EventKind::DatabaseResponse => world.database.deliver(index),
             EventKind::DirtyExpiry => world.cache.of(index).dirty_expiry(index),
             EventKind::NearMessage => world.application.near.receive(&world.network, index),
             EventKind::NodeRecovery => self.recover_node(index),

@@ -62,13 +62,10 @@ impl Listener {
         self.errands.insert(task, errand);
         if let Job::Serve(_, slot) = *job {
             let request = world.clients.requests.borrow()[slot];
-            self.tell(
-                world,
-                request.key,
-                errand,
-                (Part::Client(request.client), part),
-                Message::Request(request.write),
-            );
+            let way = (Part::Client(request.client), part);
+            for key in world.clients.keys_of(slot) {
+                self.tell(world, key, errand, way, Message::Request(request.write));
+            }
         }
     }
 
@@ -80,7 +77,7 @@ impl Listener {
             EventKind::CacheArrival => self.command(world, key, call),
             EventKind::CacheResponse => {
                 if let Some(errand) = self.commands.remove(&call)
-                    && let Some(answer) = answer_of(world, call)
+                    && let Some(answer) = answer_of(world, call, key)
                 {
                     let from = asked(world, world.cache.calls().request(call));
                     self.tell(world, key, errand, (from, errand.part), answer);
@@ -95,7 +92,7 @@ impl Listener {
             }
             EventKind::DatabaseResponse => {
                 if let Some(errand) = self.queries.remove(&call)
-                    && let Some(answer) = world.database.answers(call)
+                    && let Some(answer) = world.database.answers(call, key)
                 {
                     self.tell(world, key, errand, (Part::Database, errand.part), answer);
                 }
@@ -106,11 +103,19 @@ impl Listener {
 
     fn command(&mut self, world: &World, key: Key, call: CallId) {
         let command = world.cache.calls().request(call);
-        if command.key() != key {
+        let names = match command {
+            Command::MultiGet(_, number) => world.cache.multi_gets().of(number).place(key).is_some(),
+            _ => command.key() == key,
+        };
+        if !names {
             return;
         }
         let message = match command {
-            Command::Get(_) | Command::GetFromReplica(..) | Command::GetCopy(_) | Command::Lease(_) => Message::Get,
+            Command::MultiGet(..)
+            | Command::Get(_)
+            | Command::GetFromReplica(..)
+            | Command::GetCopy(_)
+            | Command::Lease(_) => Message::Get,
             Command::GetFromGutter(_) | Command::Fetch(_) | Command::FetchToChange(_) => Message::Get,
             Command::Set(_, value) => Message::Put(value),
             Command::Fill(fill) => Message::Put(fill.value),
@@ -139,9 +144,14 @@ fn asked(world: &World, command: Command) -> Part {
     if command.asks_the_gutter() { Part::Gutter } else { Part::Node(world.cache.shard_of(command.key())) }
 }
 
-fn answer_of(world: &World, call: CallId) -> Option<Message> {
-    let asks = !world.cache.calls().request(call).is_write();
-    Some(match world.cache.calls().response(call)? {
+fn answer_of(world: &World, call: CallId, key: Key) -> Option<Message> {
+    let command = world.cache.calls().request(call);
+    let asks = !command.is_write();
+    let response = world.cache.calls().response(call)?;
+    if let (Command::MultiGet(_, number), Ok(_)) = (command, response) {
+        return Some(world.cache.multi_gets().of(number).value(key).map_or(Message::Miss, Message::Value));
+    }
+    Some(match response {
         Err(failure) => Message::Failed(failure),
         Ok(found) if asks => match found {
             Found::Value(value) | Found::Loaded(value) | Found::PastTtl(value) => Message::Value(value),

@@ -6,10 +6,11 @@ use crate::cache::counts::NodeCounts;
 use crate::cache::node::CacheNode;
 use crate::database::DatabaseCounts;
 use crate::ledger::ByCause;
+use crate::metrics::{ClassMetrics, Metrics};
 use crate::model::CallError;
 use crate::report::{
-    AppReport, CacheReport, DatabaseReport, DivergingCopies, HotKey, LaneReport, Latencies, NodeReport, Series,
-    Summary, WritesByClass,
+    AppReport, CacheReport, ClassReport, DatabaseReport, DivergingCopies, HotKey, LaneReport, Latencies, NodeReport,
+    Series, Summary, WritesByClass,
 };
 use crate::stats::Histogram;
 use crate::time::Nanos;
@@ -155,6 +156,7 @@ impl Simulation {
             stale_age_ms: summary(&metrics.stale_age),
             read_your_writes_violations: metrics.read_your_writes_violations,
             monotonic_read_violations: metrics.monotonic_read_violations,
+            classes: self.class_reports(&metrics),
             latency_ms: latencies(&metrics.read, &metrics.write),
             latency_with_errors_ms: latencies(
                 &both(&metrics.read, &metrics.failed_read),
@@ -162,6 +164,23 @@ impl Simulation {
             ),
             ..self.report_writes()
         }
+    }
+
+    /// What each class of traffic got, where there are two.
+    fn class_reports(&self, metrics: &Metrics) -> Vec<ClassReport> {
+        let ledger = self.world.observers.ledger.borrow();
+        let of_second = ledger.ever_lost_of_second();
+        let lost = [ledger.ever_lost().total() - of_second, of_second];
+        let report = |(class, ever_lost): (&ClassMetrics, u64)| ClassReport {
+            requests: class.latency.count() + class.errors,
+            reads: class.reads,
+            errors: class.errors,
+            read_hit_ratio: share(class.from_cache, class.reads),
+            latency_ms: summary(&class.latency),
+            stale_reads: class.stale,
+            ever_lost,
+        };
+        metrics.classes.iter().flat_map(|classes| classes.iter()).zip(lost).map(report).collect()
     }
 
     /// The part of the report that the ledger knows.

@@ -6,8 +6,8 @@
 use std::future::Future;
 use std::rc::Rc;
 
-use super::application::serve;
 use super::tasks::run;
+use super::tasks::serve;
 use super::world::World;
 use super::{Simulation, executor};
 use crate::cache::command::{Answer, Command};

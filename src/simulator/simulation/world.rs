@@ -62,8 +62,14 @@ impl World {
         let (kernel, jobs) = (Rc::new(Kernel::default()), Rc::new(Jobs::default()));
         let ledger = Rc::new(RefCell::new(Ledger::new()));
         let shared = || (kernel.clone(), ledger.clone());
-        let rows = Rc::new(Rows::new(scenario.clients.absent, scenario.clients.keys.count()));
-        let values = Values::new(&scenario.clients.value_size, &streams, rows.clone());
+        let rows = Rc::new(Rows::new(scenario.clients.absent, scenario.clients.key_count()));
+        let mut values = Values::new(&scenario.clients.value_size, &streams, rows.clone());
+        let mut metrics = Metrics::new(scenario.warmup, scenario.duration, scenario.clients.deadline);
+        if let (Some(second), Some(first)) = (&scenario.clients.second, scenario.clients.keys.count()) {
+            values = values.with_second(first, &second.value_size, second.ttl);
+            ledger.borrow_mut().count_second(first);
+            metrics.classes = Some(Box::default());
+        }
         keys.for_each_said_first(|key, size, ttl| values.set_traced(key, size, ttl));
         let refresh = refresh(lane);
         let gutter = if let Reading::LookAside(how) = &lane.read { how.gutter.as_ref() } else { None };
@@ -84,13 +90,13 @@ impl World {
         let cancels = scenario.app.cancel && scenario.app.database_timeout.is_some();
         World {
             application: Application::new((scenario, lane), (near, queues, refresh, rows), (&keys, &cache), &streams),
-            clients: Clients::new(&scenario.clients, keys, &steady),
+            clients: Clients::new(scenario, keys, &steady),
             database: Database::new(&scenario.database, cancels, shared(), &streams, DATABASE_SERVED)
                 .counting(versions),
             network: Network::new(&scenario.network, kernel.clone(), &streams),
             observers: Observers {
                 history: RefCell::new(None),
-                metrics: RefCell::new(Metrics::new(scenario.warmup, scenario.duration, scenario.clients.deadline)),
+                metrics: RefCell::new(metrics),
                 triggers: Triggers::default(),
                 ledger,
             },
@@ -113,10 +119,13 @@ impl World {
             }
             let (key, response) = (self.cache.calls().request(call).key(), self.cache.calls().response(call));
             let value = response.and_then(Result::ok).and_then(Found::carried);
-            let payload = Payload {
+            let mut payload = Payload {
                 bytes: value.map_or(0, |value| self.cache.values().size(key, value).into()),
                 machine: self.cache.shard_of(key),
             };
+            if !self.cache.multi_gets().is_empty() {
+                payload.bytes = self.cache.carried_bytes(call, payload.bytes);
+            }
             self.network.send_payload(Link::AppCache, Direction::Response, event, leaves, payload);
         }
         while let Some((call, leaves)) = self.database.calls().next_outgoing() {

@@ -303,6 +303,24 @@ impl CacheClient<'_> {
         async move { self.call(Command::GetFromGutter(key)).await.map(Found::value) }
     }
 
+    /// The places in `keys` of those that each node has; nothing of nodes that have none.
+    pub fn by_node(&self, keys: &[Key]) -> Vec<Vec<usize>> {
+        let mut nodes = vec![Vec::new(); self.nodes.count() as usize];
+        keys.iter().enumerate().for_each(|(place, &key)| nodes[self.nodes.shard_of(key) as usize].push(place));
+        nodes.into_iter().filter(|places| !places.is_empty()).collect()
+    }
+
+    /// The values of `keys`, all of one node, in their order, as far as it has them.
+    #[track_caller]
+    pub fn multi_get(&self, keys: Box<[Key]>) -> impl Future<Output = Result<Vec<Option<WriteId>>, CallError>> {
+        note_line(self.network, self.kernel);
+        async move {
+            let (first, awaited) = (keys[0], self.nodes.multi_get(keys));
+            self.call(Command::MultiGet(first, awaited.number)).await?;
+            Ok(awaited.get.found())
+        }
+    }
+
     /// The value of `key` and how old it is, if the cache has it.
     #[track_caller]
     pub fn get_copy(&self, key: Key) -> impl Future<Output = Answer> {
@@ -472,6 +490,17 @@ impl DatabaseClient<'_> {
     #[track_caller]
     pub fn read_primary(&self, key: Key) -> impl Future<Output = Result<WriteId, CallError>> {
         self.look_up(key, true)
+    }
+
+    /// The committed values of `keys`, in their order, by one query.
+    #[track_caller]
+    pub fn read_several(&self, keys: Box<[Key]>) -> impl Future<Output = Result<Vec<WriteId>, CallError>> {
+        note_line(self.network, self.kernel);
+        async move {
+            let (first, awaited) = (keys[0], self.database.several().begin(keys));
+            self.with_retries(|| self.database.read_several(first, awaited.number, self.link)).await?;
+            Ok(awaited.get.found().into_iter().flatten().collect())
+        }
     }
 
     #[track_caller]

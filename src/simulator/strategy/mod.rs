@@ -14,7 +14,7 @@
 //! | [`outbox`] | the database has it and a record of it | deleted or new, when the relay gets there |
 //!
 //! Options of reading have files of their own: [`leases`], [`refresh`], [`serve_stale`], [`negative`], [`warm_up`], [`gutter`]; and before any of them
-//! there may be a [`near`] cache. Any reading strategy goes with any writing strategy. The code runs on virtual time: each `await` is a message, a
+//! there may be a [`near`] cache. Several keys at once are read by [`multi_get`]. Any reading strategy goes with any writing strategy. The code runs on virtual time: each `await` is a message, a
 //! wait in somebody's queue and a message back. When a server crashes, its code stops at the `await` where it stands.
 
 mod clients;
@@ -22,6 +22,7 @@ pub mod gutter;
 pub mod leases;
 pub mod look_aside;
 pub mod modify;
+pub mod multi_get;
 pub mod near;
 pub mod negative;
 pub mod none;

@@ -16,6 +16,7 @@ files![
     "leases",
     "look_aside",
     "modify",
+    "multi_get",
     "none",
     "outbox",
     "read_through",

@@ -11,6 +11,7 @@
 
 use std::rc::Rc;
 
+use super::operation::Operation;
 use super::requests::{KeySource, Requests};
 use crate::model::Key;
 use crate::random::Streams;
@@ -100,7 +101,10 @@ impl Foreseeing {
                     ended = true;
                     break;
                 };
-                self.next.extend((0..=request.more).map(|more| request.key + more));
+                match request.operation {
+                    Operation::MultiGet => self.next.extend([&[request.key], self.requests.others()].concat()),
+                    _ => self.next.extend((0..=request.more).map(|more| request.key + more)),
+                }
             }
             if ended {
                 let keys = self.next.iter().max().map_or(0, |&key| key as usize + 1);

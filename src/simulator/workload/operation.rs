@@ -11,12 +11,14 @@ pub enum Operation {
     Modify,
     /// Take the value away.
     Delete,
+    /// Read the values of several keys, of which this is the first.
+    MultiGet,
 }
 
 impl Operation {
     /// Whether the database is another one afterwards: everything but reads.
     #[inline]
     pub fn writes(self) -> bool {
-        self != Operation::Read
+        !matches!(self, Operation::Read | Operation::MultiGet)
     }
 }

@@ -10,6 +10,7 @@ use crate::phrase::{Phrase, phrase};
 use crate::random::{BadWeights, Ids, Stream, Streams};
 use crate::scenario::{Arrivals, Clients, Keys, SCAN_MAX, Scenario};
 use crate::time::Nanos;
+use crate::work;
 
 /// One request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +21,8 @@ pub struct Request {
     pub key: Key,
     /// What it wants done with it.
     pub operation: Operation,
-    /// How many reads of the keys after this one follow it: more than none in scans only.
+    /// How many reads of the keys after this one follow it: more than none in scans only. Of a multi-get, how many
+    /// [others](Requests::others) are asked for with it.
     pub more: u32,
     /// Who asks, where a trace says it.
     pub client: Option<ClientId>,
@@ -259,8 +261,9 @@ pub struct Requests {
     keys: Stream,
     operations: Stream,
     scans: Stream,
-    /// Sums of shares: a draw below the first writes, below the second modifies, then deletes, inserts, scans.
-    bounds: [f64; 5],
+    /// Sums of shares: a draw below the first writes, below the second modifies, then deletes, inserts, scans, asks for several.
+    bounds: [f64; 6],
+    multi_gets: Box<MultiGets>,
     /// How many keys there are, the inserted among them.
     known: u32,
     made: u64,
@@ -270,15 +273,25 @@ pub struct Requests {
     speed: Option<f64>,
 }
 
+/// The keys of multi-gets.
+struct MultiGets {
+    draws: Stream,
+    /// How many are drawn, the first among them.
+    count: u32,
+    /// Of the one made last: those beside the first, each once.
+    others: Vec<Key>,
+}
+
 impl Requests {
     /// The requests that `clients` send.
     pub fn new(clients: &Clients, source: KeySource, streams: &Streams) -> Requests {
         let shares = clients.shares();
         let mut sum = 0.0;
-        let bounds = [shares.write, shares.modify, shares.delete, shares.insert, shares.scan].map(|share| {
-            sum += share;
-            sum
-        });
+        let bounds =
+            [shares.write, shares.modify, shares.delete, shares.insert, shares.scan, shares.multi_get].map(|share| {
+                sum += share;
+                sum
+            });
         let places = match &source {
             KeySource::Drawn { places, .. } => places.clone(),
             KeySource::Trace { .. } => None,
@@ -290,6 +303,11 @@ impl Requests {
             operations: streams.named("operations"),
             scans: streams.named("scan lengths"),
             bounds,
+            multi_gets: Box::new(MultiGets {
+                draws: streams.named("multi-get keys"),
+                count: clients.multi_get_keys,
+                others: Vec::new(),
+            }),
             known: clients.keys.count().unwrap_or(0),
             made: 0,
             drawn: 0,
@@ -300,7 +318,8 @@ impl Requests {
         }
     }
 
-    /// The next request, or `None` when a trace has ended. A scan is one request and the number of those that follow it.
+    /// The next request, or `None` when a trace has ended. A scan is one request and the number of those that follow it, a
+    /// multi-get one and the number of those that go with it.
     #[inline]
     pub fn make(&mut self) -> Option<Request> {
         let number = self.made;
@@ -326,7 +345,10 @@ impl Requests {
             _ => Operation::Write,
         };
         let mut more = 0;
-        if kind >= self.bounds[3] && kind < self.bounds[4] {
+        if kind >= self.bounds[3] && kind < self.bounds[5] {
+            if kind >= self.bounds[4] {
+                return Some(self.make_multi_get(number, key));
+            }
             more = self.scans.below(SCAN_MAX).min(self.known - 1 - key);
         }
         let client = match &self.source {
@@ -335,6 +357,32 @@ impl Requests {
         };
         self.made += 1 + u64::from(more);
         Some(Request { number, key, operation, more, client })
+    }
+
+    /// A request for several keys: this one, and [others](Requests::others).
+    #[cold]
+    fn make_multi_get(&mut self, number: u64, key: Key) -> Request {
+        let KeySource::Drawn { ids, .. } = &self.source else { unreachable!("a checked trace has no multi-gets") };
+        let ids = ids.clone();
+        let mut others = std::mem::take(&mut self.multi_gets.others);
+        others.clear();
+        for _ in 1..self.multi_gets.count {
+            let id = ids.sample(&mut self.multi_gets.draws);
+            others.push(self.place(id));
+        }
+        work::count(others.len());
+        others.sort_unstable();
+        others.dedup();
+        others.retain(|&other| other != key);
+        let more = others.len() as u32;
+        self.multi_gets.others = others;
+        self.made += 1 + u64::from(more);
+        Request { number, key, operation: Operation::MultiGet, more, client: None }
+    }
+
+    /// The keys beside the first of the multi-get made last, each once.
+    pub fn others(&self) -> &[Key] {
+        &self.multi_gets.others
     }
 
     fn insert(&mut self) -> Key {
@@ -365,6 +413,7 @@ impl Requests {
 
     /// Gives `each` the TTLs that a trace gives to values, by no request, before request `number`: key, how long ago that
     /// is when the request is sent, and how long they live from then on; the greatest time is for ever.
+    #[inline]
     pub fn for_each_renewal(&self, number: u64, mut each: impl FnMut(Key, Nanos, Nanos)) {
         let KeySource::Trace { trace, ttls: true, .. } = &self.source else { return };
         for renewal in trace.renewals(number as usize) {

@@ -31,7 +31,7 @@ use crate::web::sections::story::{OtherCases, StoryDialog};
 use crate::web::sections::sweep::SweepPanel;
 use crate::web::sections::tables::{
     CacheNodes, DivergedCopies, LostWrites, Measured, MoreFigures, Percentiles, ReportProps, Reproduce, Scoreboard,
-    StoppedLanes,
+    StoppedLanes, TrafficClasses,
 };
 use crate::web::sections::transport::Transport;
 use crate::web::sections::welcome::{Welcome, footer_links};
@@ -275,6 +275,7 @@ impl App {
         let (cases, until) = (self.state.cases(), self.state.recalled_at());
         html! {
             <>
+                <TrafficClasses report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <MoreFigures report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <DivergedCopies report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <CacheNodes report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />

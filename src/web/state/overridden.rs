@@ -53,7 +53,7 @@ pub fn overridden(scenario: &Scenario, trace: Option<&TraceFacts>) -> Vec<Overri
     if scenario.clients.mix != Mix::Custom && !trace_says_operations {
         let (name, shares) = (scenario.clients.mix.name().to_uppercase(), scenario.clients.shares());
         let by = phrase!("from {name}", "{name} 기준");
-        let values = [shares.write, shares.modify, shares.delete, shares.insert, shares.scan];
+        let values = [shares.write, shares.modify, shares.delete, shares.insert, shares.scan, shares.multi_get];
         let each = RATIOS.into_iter().zip(values);
         all.extend(each.map(|(path, value)| Overridden { path, by: by.clone(), value: Some(value) }));
     }
@@ -61,12 +61,13 @@ pub fn overridden(scenario: &Scenario, trace: Option<&TraceFacts>) -> Vec<Overri
 }
 
 /// The shares of operations, in the order of [`Shares`](crate::scenario::Shares).
-const RATIOS: [&str; 5] = [
+const RATIOS: [&str; 6] = [
     "clients.write_ratio",
     "clients.modify_ratio",
     "clients.delete_ratio",
     "clients.insert_ratio",
     "clients.scan_ratio",
+    "clients.multi_get_ratio",
 ];
 
 /// What overrides the field at `path`, or the whole that it is a part of, in a lane or in all.

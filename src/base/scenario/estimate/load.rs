@@ -35,16 +35,29 @@ fn with_luck(count: f64) -> f64 {
 }
 
 impl Load {
-    /// The load of the world of one lane.
+    /// The load of the world of one lane, by all classes of traffic.
     pub fn of(world: &Scenario, traced: Option<Traced>) -> Load {
+        let first = Load::of_first(world, traced);
+        let Some(second) = world.second_traffic() else { return first };
+        let second = Load::of_first(&second, None);
+        Load {
+            requests: first.requests + second.requests,
+            writes: first.writes + second.writes,
+            rate: first.rate + second.rate,
+            keys: first.keys + second.keys,
+            users: first.users + second.users,
+        }
+    }
+
+    fn of_first(world: &Scenario, traced: Option<Traced>) -> Load {
         let (clients, seconds) = (&world.clients, world.duration.as_secs_f64());
         let shares = clients.shares();
         let expected = match (&clients.arrivals, traced) {
             (Arrivals::Trace { .. }, traced) => traced.map_or(0.0, |traced| traced.requests),
-            (_, Some(traced)) => requests(world).min(traced.requests),
-            (_, None) => requests(world),
+            (_, Some(traced)) => requests_of_first(world).min(traced.requests),
+            (_, None) => requests_of_first(world),
         };
-        let each = shares.requests_per_operation();
+        let each = clients.requests_per_operation();
         // Users ask once before they wait for anything.
         let first = if let Arrivals::Closed { users, .. } = clients.arrivals { f64::from(users) } else { 0.0 };
         let operations = with_luck(expected / each + first);
@@ -95,6 +108,9 @@ impl Load {
 
     /// How many wait in a world in which no queue can grow long; `None` where one may.
     fn waiting_calmly(&self, world: &Scenario, lane: &Lane) -> Option<f64> {
+        if world.clients.second.is_some() || world.clients.shares().multi_get > 0.0 {
+            return None; // what follows knows of one class, whose requests are for one key
+        }
         let (app, network, database) = (&world.app, &world.network, &world.database);
         let calls = Calls::of(world, lane);
         // By Little's law, as many are somewhere as come there in the time that they stay.
@@ -253,6 +269,10 @@ pub(super) fn blamed(world: &Scenario) -> Vec<&'static str> {
 
 /// About how many requests each lane gets, at most; none where only a trace knows.
 pub(in crate::scenario) fn requests(world: &Scenario) -> f64 {
+    requests_of_first(world) + world.second_traffic().map_or(0.0, |second| requests_of_first(&second))
+}
+
+fn requests_of_first(world: &Scenario) -> f64 {
     let arrivals = &world.clients.arrivals;
     let operations = match (arrivals, arrivals.expected(world.duration)) {
         (_, Some(expected)) => expected,
@@ -263,7 +283,7 @@ pub(in crate::scenario) fn requests(world: &Scenario) -> f64 {
         }
         (_, None) => 0.0,
     };
-    operations * world.clients.shares().requests_per_operation()
+    operations * world.clients.requests_per_operation()
 }
 
 /// About how soon a user asks again whose request is served, or refused by a store, as soon as can be; seconds.

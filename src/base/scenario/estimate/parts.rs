@@ -398,7 +398,7 @@ pub(super) fn add_common(worlds: &[Scenario], loads: &[Load], sum: &mut Sum) {
         &Phrase::fixed("the popularity of keys", "키 인기도"),
         0,
         &["clients.keys.count"],
-        f64::from(world.clients.keys.count().unwrap_or(0)) * each,
+        f64::from(world.clients.key_count().unwrap_or(0)) * each,
     );
     let opt = worlds.iter().zip(loads).position(|(world, _)| world.cache.eviction == Eviction::Opt);
     if let Some(lane) = opt {

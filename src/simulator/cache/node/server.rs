@@ -20,6 +20,7 @@ pub(super) struct Server {
     draws: Stream,
     /// How long a byte of a value takes to copy, nanoseconds.
     ns_per_byte: f64,
+    per_key: Nanos,
 }
 
 /// What becomes of a command that arrives.
@@ -46,6 +47,7 @@ impl Server {
             command: settings.command.sampler(),
             draws,
             ns_per_byte: settings.throughput.map_or(0.0, |bytes| 1e9 / bytes.0 as f64),
+            per_key: settings.per_key,
         }
     }
 
@@ -117,6 +119,11 @@ impl Server {
     /// How long it takes to copy a value.
     pub(super) fn copying_time(&self, bytes: u32) -> Nanos {
         Nanos((f64::from(bytes) * self.ns_per_byte) as u64)
+    }
+
+    /// How much longer a command for so many keys takes than one for one.
+    pub(super) fn further_keys_time(&self, keys: usize) -> Nanos {
+        Nanos(self.per_key.0.saturating_mul(keys as u64 - 1))
     }
 
     /// When an event must come so that the first in line is served as soon as the node is free; `None` where nobody waits,

@@ -98,6 +98,9 @@ impl CacheNode {
         if state.server.copies_slowly() {
             time = time.saturating_add(state.server.copying_time(self.copied_bytes(state, call)));
         }
+        if !self.common.multi_gets.is_empty() {
+            time = time.saturating_add(self.further_keys_time(state, call));
+        }
         if state.memory.has_maintenance() {
             time = time.saturating_add(self.maintain(state));
         }
@@ -107,6 +110,13 @@ impl CacheNode {
         time
     }
 
+    /// How much longer a command takes for the keys after its first.
+    #[cold]
+    fn further_keys_time(&self, state: &State, call: CallId) -> Nanos {
+        let Command::MultiGet(_, number) = self.common.calls.request(call) else { return Nanos::ZERO };
+        state.server.further_keys_time(self.common.multi_gets.of(number).keys.len())
+    }
+
     /// The size of the value that a command brings, or that it is answered with at once. What a load brings in and hands on
     /// is not counted: it comes over the node's wire, which is no faster.
     fn copied_bytes(&self, state: &State, call: CallId) -> u32 {
@@ -114,8 +124,19 @@ impl CacheNode {
         match command.value() {
             Some((key, value)) => self.common.values.size(key, value),
             None if command.is_write() => 0,
+            None if !self.common.multi_gets.is_empty() => self.held_bytes(state, command),
             None => state.memory.good_entry(command.key(), self.now()).map_or(0, |entry| entry.size),
         }
+    }
+
+    /// The size of what is here of what a read asks for.
+    #[cold]
+    fn held_bytes(&self, state: &State, command: Command) -> u32 {
+        let held = |key| state.memory.good_entry(key, self.now()).map_or(0, |entry| entry.size);
+        let Command::MultiGet(_, number) = command else { return held(command.key()) };
+        let get = self.common.multi_gets.of(number);
+        work::count(get.keys.len());
+        get.keys.iter().fold(0, |sum, &key| sum.saturating_add(held(key)))
     }
 
     /// Maintenance before a command; gives how much longer the command takes for it, and for what is not in RAM.
@@ -145,6 +166,7 @@ impl CacheNode {
     fn execute(&self, state: &mut State, call: CallId) -> Option<Answer> {
         match self.common.calls.request(call) {
             Command::Get(key) | Command::GetFromReplica(key, _) => return Some(Ok(self.get(state, key).into())),
+            Command::MultiGet(_, number) => return Some(Ok(self.multi_get(state, number))),
             Command::GetCopy(key) => return Some(Ok(self.get_copy(state, key))),
             Command::GetFromGutter(_) => unreachable!("the gutter is asked, not a node"),
             Command::Lease(asked) => return Some(Ok(self.get_or_lease(state, asked))),
@@ -209,6 +231,17 @@ impl CacheNode {
                 None
             }
         }
+    }
+
+    /// What it has of several keys is noted with them; the answer says whether that is all of them.
+    #[cold]
+    fn multi_get(&self, state: &mut State, number: u32) -> Found {
+        let get = self.common.multi_gets.of(number);
+        work::count(get.keys.len());
+        let found: Vec<Option<WriteId>> = get.keys.iter().map(|&key| self.get(state, key)).collect();
+        let all = found.iter().copied().reduce(|all, one| all.and(one)).flatten();
+        get.set_found(found);
+        all.into()
     }
 
     fn get_copy(&self, state: &mut State, key: Key) -> Found {

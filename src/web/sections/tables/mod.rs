@@ -1,5 +1,6 @@
 //! What the run shows beside the figures: the scoreboard and tables.
 
+mod classes;
 mod limits;
 mod lost_writes;
 mod measured;
@@ -18,6 +19,7 @@ use crate::web::components::fold::use_fold;
 use crate::web::components::swatch::Swatch;
 use crate::web::i18n::Words;
 
+pub use self::classes::TrafficClasses;
 pub use self::lost_writes::LostWrites;
 pub use self::measured::Measured;
 pub use self::scoreboard::Scoreboard;
