@@ -190,6 +190,8 @@ fn what_cannot_be_searched_is_refused_with_the_field_and_what_it_must_be() {
         assert!(message.contains(told), "{options:?}: {message}");
     }
     assert!(refused(&["--from", "9", "--to", "9"], QUEUE).contains("--to must be the greater"));
+    let two_classes = format!("{QUEUE}\n[clients.second]\nkeys = {{ kind = \"uniform\", count = 50 }}\n");
+    assert!(refused(&[], &two_classes).contains("clients.second: a capacity is a load of one class"));
 }
 
 /// The page's hidden capacity is compared with this file, to the byte (tests/browser/capacity.test.mjs).

@@ -232,6 +232,8 @@ fn what_cannot_be_played_is_refused() {
     assert!(of(&["default", "--policy", "lru", "--on-miss", "leave"], "").contains("--on-miss: "));
     assert!(of(&["default", "--policy", "lru", "--requests", "0"], "").contains("--requests 0: "));
     assert!(of(&["no-such-file", "--policy", "lru"], "").contains("no-such-file: cannot open it"));
+    let two_classes = "#v2&clients.second=(write_ratio:0)";
+    assert!(of(&[two_classes, "--policy", "lru"], "").contains("clients.second: a curve is of one class"));
     let opt = ["-", "--policy", "opt", "--capacity", "5"];
     assert!(of(&opt, "key,op\na,set\n").contains("--policy opt supports only reads"));
     let monitor = "1.0 [0 127.0.0.1:1] \"GET\" \"a\"\n";

@@ -112,6 +112,14 @@ fn a_parquet_file_has_the_rows_of_the_lines_of_json() {
     let output = cachelane(&["merge", &lines, "--parquet", "/nowhere/rows.parquet"], "");
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.code() == Some(1) && told.contains("--parquet /nowhere/rows.parquet: "), "{told}");
+    // Nothing else is overwritten.
+    let before = std::fs::read(&lines).expect("the file");
+    for args in [&["merge", &lines][..], &[&["sweep"][..], &GRID, &["--out", &lines]].concat()] {
+        let output = cachelane(&[args, &["--parquet", &lines]].concat(), "");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && told.contains("holds the rows of JSON"), "{told}");
+    }
+    assert!(std::fs::read(&lines).expect("the file") == before);
 }
 
 #[test]

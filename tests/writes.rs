@@ -856,6 +856,10 @@ fn a_queue_is_flushed_at_intervals_in_batches_that_merge_writes_and_whatever_is_
     let ((merged, batches), (each, _)) = (rows(true), rows(false));
     assert!(each > 1_700 && merged * 4 < each, "{merged} rows against {each}");
     assert!(batches >= merged / 10 && batches <= merged / 10 + 3, "{batches} batches for {merged} rows");
+    // Rows that are written again while others are flushed are left for the next flush, which comes.
+    let rested = run(&queueing(1, WriteBack { every: s(3), delay: ms(1), ..WriteBack::default() }));
+    loses_nothing(&rested);
+    assert_eq!((rested.dirty(), rested.stopped()), (0, None));
     // A server that is back after a crash flushes again.
     let mut scenario = queueing(1, WriteBack { every: s(1), ..WriteBack::default() });
     scenario.faults = vec![Fault { lasts: ms(10), ..Fault::new(FaultKind::AppCrash, ms(2_001)) }];

@@ -165,6 +165,7 @@ impl Curve {
             return Err(Failure::Input(told));
         }
         let mut scenario = input::named(&self.source)?.scenario;
+        curve::one_class(&scenario).map_err(|why| Failure::Input(why.to_string()))?;
         scenario.seed = options.seed.unwrap_or(scenario.seed);
         let trace: Option<Arc<Trace>> = input::trace_of(&scenario)?;
         let keys = KeySource::new(&scenario, trace).map_err(|error| Failure::Input(error.to_string()))?;

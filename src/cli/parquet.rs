@@ -4,7 +4,7 @@
 //! and the lanes' names as texts, measures as numbers, null where a run has none. What the sweep is, the first line of the
 //! output in JSON, is the file's metadata `cachelane`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parquet::basic::{LogicalType, Repetition, Type as Physical};
@@ -20,6 +20,26 @@ use super::Failure;
 use super::sweep::replace;
 use crate::experiment::sweep::Rows;
 use crate::report::measures::MEASURES;
+
+/// Whether a file can be written, before anything is run.
+///
+/// # Errors
+/// When its folder cannot be written, or it is one of the files with rows of JSON.
+pub(super) fn check(path: &Path, rows: &[PathBuf]) -> Result<(), Failure> {
+    let same = |one: &Path| {
+        one == path || std::fs::canonicalize(one).is_ok_and(|one| std::fs::canonicalize(path).is_ok_and(|it| it == one))
+    };
+    if rows.iter().any(|one| same(one)) {
+        return Err(Failure::Input(format!(
+            "--parquet {}: this file holds the rows of JSON; name another one",
+            path.display()
+        )));
+    }
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let tried = std::fs::File::create(&new).and_then(|_| std::fs::remove_file(&new));
+    tried.map_err(|error| Failure::Failed(format!("--parquet {}: {error}", path.display())))
+}
 
 /// Writes all rows in order.
 ///

@@ -70,6 +70,9 @@ impl Sweep {
         let grid = self.vary.iter().map(vary).collect::<Result<Vec<Vary>, _>>()?;
         let sweep = sweep::Sweep::new(scenario, grid, self.seeds).map_err(refused)?;
         let shard = shard_of(self.shard.as_deref())?;
+        if let Some(file) = &self.parquet {
+            parquet::check(file, self.out.as_slice())?;
+        }
         // All of them, before the first one runs: what cannot be run is told at once.
         sweep.check().map_err(refused)?;
         let mine = (0..sweep.cells()).filter(|cell| cell % shard.1 == shard.0);
@@ -130,6 +133,9 @@ impl Sweep {
 impl Merge {
     /// Prints all rows in order.
     pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
+        if let Some(file) = &self.parquet {
+            parquet::check(file, &self.files)?;
+        }
         let (head, rows) = read_all(&self.files)?;
         match &self.parquet {
             Some(file) => parquet::write(file, &head, &rows),

@@ -330,7 +330,8 @@ fn faults_length(faults: &[Fault]) -> Result<Nanos, Phrase> {
 /// The scenario's own rate, requests a second, from which a search begins.
 ///
 /// # Errors
-/// When requests do not come in an open loop, or their keys come from a trace, which ends: the field and what it must be.
+/// When requests do not come in an open loop, are of two classes, or their keys come from a trace, which ends: the field and what
+/// it must be.
 pub fn searchable(scenario: &Scenario) -> Result<f64, Phrase> {
     let kind = match scenario.clients.arrivals {
         Arrivals::Trace { .. } => "trace",
@@ -346,6 +347,12 @@ pub fn searchable(scenario: &Scenario) -> Result<f64, Phrase> {
         return Err(Phrase::fixed(
             "clients.keys is a trace, which ends; keys must be drawn: uniform, zipf, hot-set …",
             "clients.keys가 트레이스이면 요청에 끝이 있습니다. 키를 분포에서 뽑아야 합니다: uniform, zipf, hot-set …",
+        ));
+    }
+    if scenario.clients.second.is_some() {
+        return Err(Phrase::fixed(
+            "clients.second: a capacity is a load of one class of requests; leave the second out",
+            "clients.second: 용량은 한 종류의 요청으로만 찾습니다. 두 번째 트래픽을 빼 주세요",
         ));
     }
     Ok(base)

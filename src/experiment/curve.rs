@@ -155,6 +155,20 @@ enum Source {
     Drawn(Box<Drawn>),
 }
 
+/// Whether a scenario's requests are of one class.
+///
+/// # Errors
+/// When there is a second: which of their requests come first depends on what requests take.
+pub fn one_class(scenario: &Scenario) -> Result<(), Phrase> {
+    if scenario.clients.second.is_none() {
+        return Ok(());
+    }
+    Err(Phrase::fixed(
+        "clients.second: a curve is of one class of requests; leave the second out",
+        "clients.second: 곡선은 한 종류의 요청으로만 그립니다. 두 번째 트래픽을 빼 주세요",
+    ))
+}
+
 impl Origin {
     /// The requests of this share of the keys.
     fn open(&self, rate: f64) -> Result<Source, Phrase> {
@@ -166,6 +180,7 @@ impl Origin {
                 Ok(Source::Trace(Box::new(records), bytes.len() as u64))
             }
             Origin::Scenario(scenario) => {
+                one_class(scenario)?;
                 let keys = KeySource::new(scenario, None).map_err(|error| error.phrase())?;
                 let requests = Requests::new(&scenario.clients, keys, &Streams::new(scenario.seed));
                 Ok(Source::Drawn(Box::new(Drawn::new(requests, DRAWN, sample))))

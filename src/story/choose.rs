@@ -43,12 +43,17 @@ pub fn tell(evidence: &Evidence<'_>) -> Story {
     let cause_at = cast.cause.map_or(case.at, |cause| clues[cause].at);
     let places: Vec<Place> =
         evidence.copies.iter().filter(|(_, value)| *value == case.write).map(|(place, _)| *place).collect();
+    let is_fill = |clue: &Clue| clue.to == Part::Gutter && clue.message() == Some(Message::Put(case.write));
+    let left = match places.is_empty() && clues.iter().any(is_fill) {
+        true => words::left_in_gutter(case.write, evidence.current),
+        false => words::left(case.write, &places, evidence.current),
+    };
     let asked_by = asked_by(&clues, &cast, case.write);
     let (actors, lines) = lines(&clues, &cast);
     let mut story = Story {
         case: *case,
         sentence: words::sentence(case, evidence.current, acknowledged, cast.newer),
-        left: words::left(case.write, &places, evidence.current),
+        left,
         cause_at,
         asked_by,
         actors,

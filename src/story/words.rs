@@ -326,6 +326,15 @@ pub(super) fn left(w: WriteId, copies: &[Place], current: WriteId) -> Phrase {
     )
 }
 
+/// The same of a value that the gutter was given.
+pub(super) fn left_in_gutter(w: WriteId, current: WriteId) -> Phrase {
+    let (w, current) = (write_name(w), write_name(current));
+    phrase!(
+        "Only the gutter may still have {w}, which no write is told; the database has {current}.",
+        "쓰기가 알려지지 않는 거터에만 {w} 사본이 남아 있을 수 있음. DB 값: {current}."
+    )
+}
+
 /// What happened, before its cause is named.
 pub(super) fn sentence(case: &Case, current: WriteId, acknowledged: Option<Nanos>, newer: Option<WriteId>) -> Phrase {
     let (w, key, at) = (write_name(case.write), case.key, stamp(case.at));

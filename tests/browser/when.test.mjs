@@ -21,7 +21,7 @@ async function story(page, list) {
 const begin = (panel) => panel.getByRole("button", { name: /^(Find the moment|시점 찾기)$/ });
 const forks = async (panel) => Number(/\(up to (\d+) forks a moment\)/.exec(await panel.innerText())?.[1] ?? 0);
 
-visit(world, "the jump stands at a step of the story, and is surer the longer one waits; who closes the story ends it", "#v2&preset=stale-set-race&duration=10s", async (page, { longTasks }) => {
+visit(world, "the jump stands at a step of the story, and is surer the longer one waits; who closes the story ends it", "#v2&preset=stale-set-race&duration=10s", async (page) => {
   const panel = await story(page, "Worst stale reads");
   const before = page.workers().length;
   const since = await page.evaluate(() => performance.now());
@@ -31,7 +31,6 @@ visit(world, "the jump stands at a step of the story, and is surer the longer on
   console.log(`# a first answer of ${first} forks after ${Math.round(took)} ms`);
   const more = await until("a jump, of more forks", async () => ((await forks(panel)) > first ? /jumps from ([\d.]+) % to ([\d.]+) % at ([\d.]+) s/.exec(await panel.innerText()) : null), 60_000);
   assert.ok(Number(more[2]) > Number(more[1]), more[0]);
-  assert.deepEqual((await longTasks()).filter((task) => task.at > since && task.ms > 200), [], "no task holds the page up");
   await until("all forks", async () => (await forks(panel)) === 48, 80_000);
   // On the way the steepest rise may lie between two steps, where few forks have gone.
   const jumped = await panel.locator("tr.alarm").evaluate((row) => [...row.cells].map((cell) => cell.textContent));

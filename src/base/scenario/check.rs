@@ -561,8 +561,8 @@ fn check_warm_up(scenario: &Scenario, i: usize, problems: &mut Problems) {
     let warm_up = scenario.lanes[i].read.warm_up();
     if warm_up > keys {
         let allowed = phrase!(
-            "a whole number from 0 to {keys}: there are no more keys",
-            "0부터 {keys}까지의 정수: 키가 그만큼뿐입니다"
+            "a whole number from 0 to {keys}: clients.keys has no more",
+            "0부터 {keys}까지의 정수: clients.keys의 키가 그만큼뿐입니다"
         );
         let field = format!("lane.{i}.read.warm_up");
         problems.push(&field, warm_up.show().quote(), None, Reason::NotAllowed(allowed));

@@ -211,8 +211,8 @@ fn cache_never_calls(lane: &Lane) -> Option<Phrase> {
     let reads = matches!(lane.read, Reading::ReadThrough(_));
     let writes = lane.write.flushes();
     let never = Phrase::fixed(
-        "only read-through and write-back let the cache call the database; leave this out, or choose one of them",
-        "캐시가 DB를 호출하는 전략은 리드스루와 라이트백뿐입니다. 이 항목을 빼거나 둘 중 하나를 골라 주세요",
+        "only read-through, and write-back that waits in the cache, let the cache call the database; leave this out, or choose one of them",
+        "캐시가 DB를 호출하는 전략은 리드스루와, 쓰기가 캐시에서 대기하는 라이트백뿐입니다. 이 항목을 빼거나 둘 중 하나를 골라 주세요",
     );
     (!reads && !writes).then_some(never)
 }
@@ -318,8 +318,10 @@ pub(super) fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems
     }
     if fault.what == FaultKind::WorkerCrash && !scenario.lanes.iter().any(Lane::has_workers) {
         let sentence = Phrase::fixed(
-            "no lane flushes, has a relay or reads the log; give a lane write = \"write-back\" or \"outbox\", or write.log",
-            "플러셔·릴레이·로그 리더가 있는 레인이 없습니다. 레인에 write = \"write-back\"이나 \"outbox\", 또는 write.log를 적어 주세요",
+            "no lane has a flusher beside the cache, a relay or a log reader; give a lane write = \"write-back\" (in the cache: the queues \
+             of buffer = \"app\" go down with \"app.crash\") or \"outbox\", or write.log",
+            "캐시 쪽 플러셔·릴레이·로그 리더가 있는 레인이 없습니다. 레인에 write = \"write-back\"(buffer = \"app\"의 큐는 \"app.crash\"로 사라집니다)이나 \
+             \"outbox\", 또는 write.log를 적어 주세요",
         );
         problems.because(&join(&at, "what"), fault.what.show().quote(), sentence);
     }

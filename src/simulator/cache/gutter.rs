@@ -32,6 +32,7 @@ pub struct Gutter {
     common: Rc<Common>,
     ttl: Nanos,
     command: Sampler,
+    ns_per_byte: f64,
     state: RefCell<State>,
 }
 
@@ -50,7 +51,8 @@ impl Gutter {
             draws: streams.named("gutter"),
             counts: AppReport::default(),
         };
-        Gutter { common, ttl: how.ttl, command: cache.command.sampler(), state: RefCell::new(state) }
+        let ns_per_byte = cache.throughput.map_or(0.0, |bytes| 1e9 / bytes.0 as f64);
+        Gutter { common, ttl: how.ttl, command: cache.command.sampler(), ns_per_byte, state: RefCell::new(state) }
     }
 
     /// A command has reached it: it is served when those before it are done.
@@ -58,8 +60,10 @@ impl Gutter {
         let state = &mut *self.state.borrow_mut();
         let now = self.common.kernel.now();
         state.busy_until = state.busy_until.max(now).saturating_add(self.command.sample(&mut state.draws));
+        let copying = |key, value| Nanos((f64::from(self.common.values.size(key, value)) * self.ns_per_byte) as u64);
         let found = match self.common.calls.request(call) {
             Command::Fill(fill) => {
+                state.busy_until = state.busy_until.saturating_add(copying(fill.key, fill.value));
                 let ttl = if let EntryTtl::For(ttl) = fill.ttl { ttl.min(self.ttl) } else { self.ttl };
                 let entry = Entry::new(fill.key, fill.value.0, now.saturating_add(ttl));
                 // Nothing here is dirty, so what makes room may go unseen.
@@ -70,7 +74,9 @@ impl Gutter {
             command => match state.store.get(command.key(), now) {
                 Lookup::Hit(entry) => {
                     state.counts.gutter_hits += 1;
-                    Found::Value(WriteId(entry.value))
+                    let value = WriteId(entry.value);
+                    state.busy_until = state.busy_until.saturating_add(copying(command.key(), value));
+                    Found::Value(value)
                 }
                 Lookup::Expired(_) | Lookup::Absent => {
                     state.counts.gutter_misses += 1;

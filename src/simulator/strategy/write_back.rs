@@ -117,6 +117,9 @@ pub async fn flush_queue(app: &App<'_>, queue: &WriteQueue, how: &WriteBack, tri
         }
         while due > 0 && !failed {
             let rows = queue.take_rows(due.min(how.batch), by);
+            if rows.is_empty() {
+                break; // written again meanwhile, so what is left is not due any more
+            }
             let batch: Vec<Row> = rows.iter().map(|&id| queue.row(id)).map(row).collect();
             failed = app.database.write_batch(&batch).await.is_err();
             if failed {

@@ -259,10 +259,11 @@ words! {
             값이 유실됩니다."]
         "read-then-delete" => ReadThenDelete,
         /// It takes all that is due out of the cache, entries and all (`GETDEL`, or `RENAME` of the hash with what is pending), and
-        /// then writes it: between the two only the flusher's memory has it. If the flusher crashes it is lost, and reads miss and
-        /// find the old row. What fails is put back. Faults before a flush (`before_flush`) strike between the two.
+        /// then writes it: between the two only the flusher's memory has it. If the flusher crashes, or the node whose machine it
+        /// runs on, it is lost; reads miss and find the old row. What fails is put back. Faults before a flush (`before_flush`)
+        /// strike between the two.
         #[ko = "플러시할 것을 항목까지 캐시에서 꺼낸 다음(`GETDEL`, 또는 대기 중인 해시를 `RENAME`) DB에 씁니다. 그사이 값은 \
-            플러셔의 메모리에만 있어, 플러셔가 크래시하면 유실되고 읽기는 미스가 나 옛 행을 읽습니다. 실패한 것은 다시 \
+            플러셔의 메모리에만 있어, 플러셔나 플러셔가 도는 노드가 크래시하면 유실되고 읽기는 미스가 나 옛 행을 읽습니다. 실패한 것은 다시 \
             넣습니다. 플러시 직전 장애(`before_flush`)는 꺼낸 뒤, 쓰기 전에 일어납니다."]
         "getdel" => GetDel,
     }
