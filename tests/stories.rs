@@ -180,6 +180,35 @@ fn a_stale_read_from_the_gutter_names_who_filled_it() {
     assert!(told.story.sentence.say(Language::English).contains("reached the gutter"), "{}", told.story.sentence);
 }
 
+/// Writes that wait ten seconds for their flush, and are read meanwhile.
+fn waiting(write: &str) -> Scenario {
+    let text = format!(
+        "duration = \"60s\"\n[clients]\narrivals = {{ kind = \"poisson\", rate = 200 }}\nkeys = {{ kind = \"uniform\", count = 2000 }}\n\
+         write_ratio = 0.5\n[cache]\ncapacity = 2000\nttl = \"3s\"\n[[lane]]\nwrite = {{ kind = \"write-back\", every = \"10s\", {write} }}"
+    );
+    Scenario::from_toml(&text).unwrap()
+}
+
+#[test]
+fn a_stale_read_of_a_row_that_went_back_names_the_commit_that_took_it_back() {
+    // Two servers have queues of their own: the older write may come to the database last.
+    let told = told(&waiting("buffer = \"app\""), 0, Cases::stale, |_| true);
+    let value = told.story.case.write.0;
+    assert_eq!(
+        (says(cause(&told)).to_owned(), part(&told, cause(&told).to)),
+        (format!("commits w{value}"), Part::Database),
+        "{:#?}",
+        told.story
+    );
+}
+
+#[test]
+fn a_stale_read_beside_a_flush_by_getdel_names_who_put_the_old_value_back() {
+    let told = told(&waiting("take = \"getdel\""), 0, Cases::stale, |_| true);
+    let value = told.story.case.write.0;
+    assert_eq!(says(cause(&told)), format!("SET w{value}"), "{:#?}", told.story);
+}
+
 #[test]
 fn a_stale_read_names_the_slow_reader_who_put_the_old_value_back() {
     let told = told(&preset("stale-set-race"), 0, Cases::stale, |_| true);

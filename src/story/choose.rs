@@ -270,9 +270,11 @@ impl Detective<'_> {
         let given = self.last(|clue| {
             Some(clue.errand) == reader && clue.message() == Some(Message::Value(case.write)) && clue.at <= case.at
         });
-        let vanished = newer.and_then(|newer| self.last_release(newer));
+        let vanished = newer.and_then(|newer| self.vanished(cast, newer));
         cast.cause = match given.map(|given| (given, self.clues[given].from)) {
-            Some((given, Part::Database)) => vanished.or(Some(given)),
+            Some((given, Part::Database)) => {
+                vanished.or_else(|| self.gone_back(cast, self.clues[given].at, newer)).or(Some(given))
+            }
             Some((given, Part::Gutter)) => vanished.or_else(|| self.gutter_fill(cast, self.clues[given].at)),
             Some((given, _)) => vanished.or_else(|| self.old_copy(cast, Place::Cache, self.clues[given].at, newer)),
             None => {
@@ -286,6 +288,29 @@ impl Detective<'_> {
                 vanished.or_else(|| self.old_copy(cast, place, case.at, newer))
             }
         };
+    }
+
+    /// How a write that was known came to be lost: itself, or what stood in its place when it was.
+    fn vanished(&self, cast: &mut Cast, write: WriteId) -> Option<usize> {
+        let its_own = self.last_release(write);
+        if its_own.is_some() || self.committed(write).is_some() {
+            return its_own;
+        }
+        let last = self.successor(cast, write);
+        self.last_release(last)
+    }
+
+    fn committed(&self, write: WriteId) -> Option<usize> {
+        self.clues.iter().position(|clue| clue.fact == Some(Fact::Committed(write)))
+    }
+
+    /// The commit by which the database went back to the value from a newer one.
+    fn gone_back(&self, cast: &mut Cast, at: Nanos, newer: Option<WriteId>) -> Option<usize> {
+        let forth = self.committed(newer?)?;
+        let back = self.last_before(at, |clue| clue.fact == Some(Fact::Committed(self.case.write)));
+        let back = back.filter(|back| *back > forth)?;
+        self.follow(cast, self.case.write);
+        Some(back)
     }
 
     /// Who put the value into the gutter, which no write is told.
@@ -303,15 +328,17 @@ impl Detective<'_> {
             at,
             |clue| matches!(clue.fact, Some(Fact::Copied { place: there, value: v, .. }) if there == place && v == value),
         );
-        let committed =
-            newer.and_then(|newer| self.clues.iter().position(|clue| clue.fact == Some(Fact::Committed(newer))));
-        match (copied, committed) {
-            (Some(copied), Some(committed)) if copied > committed => Some(self.who_put(cast, copied)),
+        let committed = newer.and_then(|newer| self.committed(newer));
+        // What waits to be written is known before the database has it.
+        let acknowledged =
+            || newer.and_then(|newer| self.clues.iter().position(|clue| clue.fact == Some(Fact::Acknowledged(newer))));
+        match (copied, committed.or_else(acknowledged)) {
+            (Some(copied), Some(known)) if copied > known => Some(self.who_put(cast, copied)),
             (Some(copied), _) => {
                 cast.clues.insert(copied);
                 self.failed_invalidation(cast).or(committed)
             }
-            (None, committed) => committed,
+            (None, _) => committed,
         }
     }
 
