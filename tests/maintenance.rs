@@ -255,7 +255,7 @@ fn a_crash_of_workers_is_refused_where_there_are_none() {
     of(&file("\"outbox\""));
     for write in ["\"write-around\"", "{ kind = \"write-back\", flush = false }"] {
         let error = Scenario::from_toml(&file(write)).unwrap_err().to_string();
-        assert!(error.contains("no lane flushes, has a relay or reads the log"), "{error}");
+        assert!(error.contains("no lane has a flusher beside the cache, a relay or a log reader"), "{error}");
     }
 }
 
