@@ -74,7 +74,7 @@ check-firefox: ## Try the page and its embeds in Firefox (installs it if it is m
 
 test-browser: ## Build the page and run the browser tests against dist/
 	trunk build
-	node --test --test-concurrency=2 --test-reporter=spec tests/browser/*.test.mjs
+	node --test --test-concurrency=1 --test-reporter=spec tests/browser/*.test.mjs
 
 fmt: ## Format the Rust code
 	cargo fmt --all
