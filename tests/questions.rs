@@ -31,7 +31,7 @@ fn quoted(text: &str) -> Vec<(&str, Vec<&str>)> {
     let (mut all, mut rest) = (Vec::new(), text);
     while let Some((_, after)) = rest.split_once("\n```sh\n") {
         let (command, after) = after.split_once("\n```\n").expect("a block has an end");
-        let (_, after) = after.split_once("\n```text\n").expect("a command has its output");
+        let (_, after) = after.split_once("```text\n").expect("a command has its output");
         let (output, after) = after.split_once("\n```\n").expect("a block has an end");
         all.push((command.trim(), output.lines().collect()));
         rest = after;
