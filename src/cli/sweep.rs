@@ -238,10 +238,16 @@ fn write_whole(path: &Path, head: &Value, rows: &Rows) -> Result<(), Failure> {
 
 /// Puts a file in place of another one. Beside it first: whoever stops it now still has the one or the other.
 pub(super) fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
+    let new = beside(path);
     std::fs::write(&new, content)?;
     std::fs::rename(&new, path)
+}
+
+/// Where a file is written before it takes the place of another one.
+pub(super) fn beside(path: &Path) -> PathBuf {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    new.into()
 }
 
 fn unwritten(path: &Path, error: &std::io::Error) -> Failure {

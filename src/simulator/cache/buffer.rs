@@ -11,6 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys::{ByKey, Numbers};
+use crate::ledger::Release;
 use crate::model::{Key, WriteId};
 use crate::scenario::estimate;
 use crate::slots::Slots;
@@ -50,6 +51,9 @@ struct DirtyRow {
 
 const _: () = assert!(size_of::<DirtyRow>() <= estimate::DIRTY_ROW_BYTES);
 
+/// The pause after a failed flush at the end of a run, where the interval is longer.
+pub(super) const DRAIN_PAUSE: Nanos = Nanos::from_secs(1);
+
 /// What became of a row that failed in a flush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Requeued {
@@ -59,6 +63,30 @@ pub enum Requeued {
     Superseded,
     /// It had failed once too often and is gone.
     Dropped,
+}
+
+/// Why a row that failed in a flush does not wait again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GivenUp {
+    /// It had failed once too often.
+    TooOften(WriteId),
+    /// A newer write of the key had taken its place.
+    Superseded {
+        /// The write of the row.
+        write: WriteId,
+        /// The newer one.
+        by: WriteId,
+    },
+}
+
+impl GivenUp {
+    /// The write, and what the ledger is told of it.
+    pub fn release(self) -> (WriteId, Release) {
+        match self {
+            GivenUp::TooOften(write) => (write, Release::DroppedAfterRetries),
+            GivenUp::Superseded { write, by } => (write, Release::Coalesced { into: by }),
+        }
+    }
 }
 
 /// Waiting rows by their place in the line.
@@ -289,6 +317,20 @@ impl Buffer {
     /// A taken row leaves without having been written; returns its write.
     pub fn give_up(&mut self, id: RowId) -> WriteId {
         self.flushed(id)
+    }
+
+    /// A taken row leaves, unless it waits again.
+    pub fn unless_queued(&mut self, id: RowId, outcome: Requeued) -> Option<GivenUp> {
+        let (key, write) = self.row(id);
+        let given_up = match outcome {
+            Requeued::Queued => return None,
+            Requeued::Dropped => GivenUp::TooOften(write),
+            Requeued::Superseded => {
+                GivenUp::Superseded { write, by: self.newest_write(key).expect("a newer row of the key") }
+            }
+        };
+        self.give_up(id);
+        Some(given_up)
     }
 
     /// A crash: everything is gone; returns the writes that were held, oldest first.

@@ -9,11 +9,12 @@ use std::rc::Rc;
 use super::command::{Command, Found};
 use super::common::Common;
 use super::entry::{Capacity, Entry};
+use super::node::server::Server;
 use super::store::{Lookup, Store};
 use super::ttl::EntryTtl;
 use crate::engine::CallId;
 use crate::model::WriteId;
-use crate::random::{Sampler, Stream, Streams};
+use crate::random::Streams;
 use crate::report::AppReport;
 use crate::scenario::{self, Eviction};
 use crate::time::Nanos;
@@ -22,7 +23,8 @@ struct State {
     store: Store,
     /// When the commands that have come so far are done.
     busy_until: Nanos,
-    draws: Stream,
+    /// It takes as long for a command as a node does.
+    server: Server,
     /// What it counts, as reports show it; the rest is empty.
     counts: AppReport,
 }
@@ -31,8 +33,6 @@ struct State {
 pub struct Gutter {
     common: Rc<Common>,
     ttl: Nanos,
-    command: Sampler,
-    ns_per_byte: f64,
     state: RefCell<State>,
 }
 
@@ -48,19 +48,19 @@ impl Gutter {
         let state = State {
             store: Store::new(Eviction::Lru, capacity, streams.named("gutter eviction")),
             busy_until: Nanos::ZERO,
-            draws: streams.named("gutter"),
+            server: Server::new(cache, streams.named("gutter")),
             counts: AppReport::default(),
         };
-        let ns_per_byte = cache.throughput.map_or(0.0, |bytes| 1e9 / bytes.0 as f64);
-        Gutter { common, ttl: how.ttl, command: cache.command.sampler(), ns_per_byte, state: RefCell::new(state) }
+        Gutter { common, ttl: how.ttl, state: RefCell::new(state) }
     }
 
     /// A command has reached it: it is served when those before it are done.
     pub(super) fn arrive(&self, call: CallId) {
         let state = &mut *self.state.borrow_mut();
         let now = self.common.kernel.now();
-        state.busy_until = state.busy_until.max(now).saturating_add(self.command.sample(&mut state.draws));
-        let copying = |key, value| Nanos((f64::from(self.common.values.size(key, value)) * self.ns_per_byte) as u64);
+        state.busy_until = state.busy_until.max(now).saturating_add(state.server.draw_time());
+        let (server, values) = (&state.server, &self.common.values);
+        let copying = |key, value| server.copying_time(values.size(key, value));
         let found = match self.common.calls.request(call) {
             Command::Fill(fill) => {
                 state.busy_until = state.busy_until.saturating_add(copying(fill.key, fill.value));

@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::buffer::{Buffer, Requeued, RowId};
+use super::buffer::{Buffer, DRAIN_PAUSE, RowId};
 use super::keys::Numbers;
 use crate::engine::{Event, Kernel, TaskId};
 use crate::ledger::{Holder, Ledger, Release};
@@ -19,9 +19,6 @@ use crate::model::{CallError, Key, WriteId};
 use crate::scenario::{WhenFull, WriteBack};
 use crate::time::Nanos;
 use crate::work;
-
-/// The pause after a failed flush at the end of a run, where the interval is longer.
-const DRAIN_PAUSE: Nanos = Nanos::from_secs(1);
 
 struct State {
     rows: Buffer,
@@ -204,16 +201,11 @@ impl WriteQueue {
         // From the back, so that the oldest is first in line again.
         work::count(rows.len());
         for &id in rows.iter().rev() {
-            let (key, _) = state.rows.row(id);
-            let why = match state.rows.requeue(id, requeue) {
-                Requeued::Queued => continue,
-                Requeued::Dropped => Release::DroppedAfterRetries,
-                Requeued::Superseded => {
-                    Release::Coalesced { into: state.rows.newest_write(key).expect("a newer row of the key") }
-                }
-            };
-            let write = state.rows.give_up(id);
-            self.release(write, why);
+            let outcome = state.rows.requeue(id, requeue);
+            if let Some(given_up) = state.rows.unless_queued(id, outcome) {
+                let (write, why) = given_up.release();
+                self.release(write, why);
+            }
         }
         self.admit(state);
     }

@@ -6,8 +6,8 @@ use std::task::{Context, Poll};
 
 use super::memory::Keep;
 use super::state::{CacheNode, State};
-use super::write_buffer::{Ended, Ending, GivenUp, WhenRejected};
-use crate::cache::buffer::RowId;
+use super::write_buffer::{Ended, Ending, WhenRejected};
+use crate::cache::buffer::{DRAIN_PAUSE, GivenUp, RowId};
 use crate::cache::command::{Answer, Command, Found};
 use crate::cache::counts::MissReason;
 use crate::cache::ttl::EntryTtl;
@@ -17,9 +17,6 @@ use crate::ledger::{Holder, Origin, Release};
 use crate::model::{CallError, Change, Key, WriteId};
 use crate::time::Nanos;
 use crate::work;
-
-/// The pause after a failed flush at the end of a run, where the interval is longer.
-const DRAIN_PAUSE: Nanos = Nanos::from_secs(1);
 
 /// Writes that are to be flushed.
 impl CacheNode {
@@ -332,9 +329,9 @@ impl CacheNode {
         for &id in rows.iter().rev() {
             match state.buffer.flush_failed(id, requeue) {
                 None => self.waits_again(state, id),
-                Some(GivenUp::TooOften(write)) => self.release_taken(state, write, Release::DroppedAfterRetries),
-                Some(GivenUp::Superseded { write, by }) => {
-                    self.release_taken(state, write, Release::Coalesced { into: by });
+                Some(given_up) => {
+                    let (write, why) = given_up.release();
+                    self.release_taken(state, write, why);
                 }
             }
         }

@@ -32,7 +32,7 @@ mod freezing;
 mod inspect;
 mod loads;
 mod memory;
-mod server;
+pub(super) mod server;
 mod serving;
 mod state;
 mod write_buffer;

@@ -9,7 +9,7 @@ use crate::time::Nanos;
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(in crate::cache) struct Server {
     pub(super) availability: Availability,
     line: CallQueue,
     /// The command served last, and until when: before that, the node is busy.
@@ -38,7 +38,7 @@ pub(super) enum Arrival {
 
 impl Server {
     /// A server that is free; `draws` is for how long commands take.
-    pub(super) fn new(settings: &scenario::Cache, draws: Stream) -> Server {
+    pub(in crate::cache) fn new(settings: &scenario::Cache, draws: Stream) -> Server {
         Server {
             availability: Availability::default(),
             line: CallQueue::default(),
@@ -106,7 +106,7 @@ impl Server {
 
     /// How long the next command takes, if nothing slows it down.
     #[inline]
-    pub(super) fn draw_time(&mut self) -> Nanos {
+    pub(in crate::cache) fn draw_time(&mut self) -> Nanos {
         self.command.sample(&mut self.draws)
     }
 
@@ -117,7 +117,7 @@ impl Server {
     }
 
     /// How long it takes to copy a value.
-    pub(super) fn copying_time(&self, bytes: u32) -> Nanos {
+    pub(in crate::cache) fn copying_time(&self, bytes: u32) -> Nanos {
         Nanos((f64::from(bytes) * self.ns_per_byte) as u64)
     }
 

@@ -1,6 +1,6 @@
 //! What a write-back node has yet to write: the rows, who waits for room among them, and when dirty entries end.
 
-use crate::cache::buffer::{Buffer, Requeued, RowId};
+use crate::cache::buffer::{Buffer, GivenUp, RowId};
 use crate::cache::command::{Answer, Command};
 use crate::cache::keys::{ByKey, Numbers};
 use crate::engine::{CallId, CallQueue, Calls, TaskId};
@@ -52,20 +52,6 @@ pub(super) enum WhenRejected {
     Waits,
     /// It waits, and a flush is to begin now.
     WaitsForFlush,
-}
-
-/// Why a row that failed in a flush does not wait again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum GivenUp {
-    /// It had failed once too often.
-    TooOften(WriteId),
-    /// A newer write of the key had taken its place.
-    Superseded {
-        /// The write of the row.
-        write: WriteId,
-        /// The newer one.
-        by: WriteId,
-    },
 }
 
 impl WriteBuffer {
@@ -277,7 +263,7 @@ impl WriteBuffer {
     /// The database did not take a taken row: it waits again, or leaves.
     pub(super) fn flush_failed(&mut self, id: RowId, requeue: u32) -> Option<GivenUp> {
         let outcome = self.rows.requeue(id, requeue);
-        self.give_up(id, outcome)
+        self.rows.unless_queued(id, outcome)
     }
 
     /// Whoever flushed is no more: gives the rows that were in its hands, those that came last first.
@@ -288,26 +274,12 @@ impl WriteBuffer {
     /// One of them waits again, or leaves.
     pub(super) fn put_back(&mut self, id: RowId) -> Option<GivenUp> {
         let outcome = self.rows.put_back(id);
-        self.give_up(id, outcome)
+        self.rows.unless_queued(id, outcome)
     }
 
     /// Whoever had taken a row out of the cache is no more, and the row with it; returns its write.
     pub(super) fn drop_taken(&mut self, id: RowId) -> WriteId {
         self.rows.give_up(id)
-    }
-
-    /// A taken row leaves, unless it waits again.
-    fn give_up(&mut self, id: RowId, outcome: Requeued) -> Option<GivenUp> {
-        let (key, write) = self.rows.row(id);
-        let given_up = match outcome {
-            Requeued::Queued => return None,
-            Requeued::Dropped => GivenUp::TooOften(write),
-            Requeued::Superseded => {
-                GivenUp::Superseded { write, by: self.rows.newest_write(key).expect("a newer row of the key") }
-            }
-        };
-        self.rows.give_up(id);
-        Some(given_up)
     }
 
     /// Deletes the mark of `key`, whatever it stands for by now; returns that write.
