@@ -15,6 +15,7 @@ export CARGO_INCREMENTAL := 0
 endif
 
 .PHONY: help serve setup build cli test lint fmt bench clean test-rust test-long test-browser fuzz check-redis check-firefox check-sweeps
+.PHONY: code page browser
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,9 +37,16 @@ cli: ## Build the command line program into target/release/cachelane
 
 test: ## Run every check: formatting, clippy, Rust tests, the page's build, the browser tests
 	@scripts/setup test
+	@$(MAKE) --no-print-directory --jobs=2 code page
+	@$(MAKE) --no-print-directory browser
+
+# The page is linked in one piece, by one core; meanwhile the other checks the code.
+code:
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory test-rust
-	@$(MAKE) --no-print-directory test-browser
+
+page:
+	trunk build
 
 # Native, native without the command line, and wasm, so that nothing cfg'd away rots.
 lint: ## Check versions, formatting, clippy for native and wasm, the documentation's links, the crates
@@ -72,8 +80,10 @@ check-sweeps: ## Run a sweep by GNU parallel and by Dask, killing a worker of ea
 check-firefox: ## Try the page and its embeds in Firefox (installs it if it is missing)
 	@scripts/check-firefox
 
-test-browser: ## Build the page and run the browser tests against dist/
-	trunk build
+test-browser: page ## Build the page and run the browser tests against dist/
+	@$(MAKE) --no-print-directory browser
+
+browser:
 	node --test --test-concurrency=1 --test-reporter=spec tests/browser/*.test.mjs
 
 fmt: ## Format the Rust code

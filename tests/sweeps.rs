@@ -217,13 +217,23 @@ fn a_sweep_is_drawn_as_lines_as_heat_maps_and_as_what_nothing_beats() {
         };
         assert_eq!(*beaten, all.iter().any(beats), "{point:?}");
     }
+    // Of a hit ratio more is better.
+    let points: serde_json::Value =
+        serde_json::from_str(&told(&["--frontier", "hit_ratio,read_p99_ms", "--json"])).expect("JSON");
+    let best = |name: &str, better: fn(f64, f64) -> f64| {
+        let of = |point: &serde_json::Value| point[name].as_f64().expect("a number");
+        let all = points["points"].as_array().expect("points");
+        let best = all.iter().map(of).reduce(better).expect("points");
+        all.iter().any(|point| of(point) == best && point["beaten"] == false)
+    };
+    assert!(best("hit_ratio", f64::max) && best("read_p99_ms", f64::min), "nothing beats who is best: {points}");
     let said = |args: &[&str]| crate::cli::refused(&[&["chart", &name][..], args].concat(), "", 2);
     for (args, part) in [
         (&["--measure", "p99"][..], "there are ever_lost"),
         (&["--measure", "cost"], "no lane has such a number"),
         (&["--measure", "errors", "--at", "cache.ttl=2s"], "it has the values 1s, 3s, 9s"),
         (&["--measure", "errors", "--at", "seed=2"], "it does not vary"),
-        (&["--frontier", "goodput,errors"], "more of it is better"),
+        (&["--frontier", "errors,read_p99_ms,goodput"], "more of this is better"),
         (&["--frontier", "errors"], "two or three"),
     ] {
         let told = said(args);

@@ -28,8 +28,8 @@ pub struct Chart {
     /// Of what varies, draw only this value: cache.ttl=5s.
     #[arg(long, value_name = "FIELD=VALUE")]
     at: Vec<String>,
-    /// Two or three measures of which less is better, such as cost,read_p99_ms,ever_lost: draw which points no other beats in all
-    /// of them. The first goes to the right, the second up; a ring has some of the third.
+    /// Two or three measures, such as cost,read_p99_ms,ever_lost or read_p99_ms,hit_ratio: draw which points no other beats in all
+    /// of them. The first goes to the right, the second up; a ring has some of the third, of which less is better.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "measure")]
     frontier: Vec<String>,
     /// Print the points as JSON instead.
@@ -88,8 +88,8 @@ impl Chart {
         {
             return Err(Failure::Input(format!("--frontier {name}: it is there twice; name two measures")));
         }
-        if let Some(name) = self.frontier.iter().find(|name| MORE_IS_BETTER.contains(&name.as_str())) {
-            let told = "more of it is better; give measures of which less is, such as read_p99_ms";
+        if let Some(name) = self.frontier.get(2).filter(|name| MORE_IS_BETTER.contains(&name.as_str())) {
+            let told = "the third is what no point should have any of, such as ever_lost; more of this is better";
             return Err(Failure::Input(format!("--frontier {name}: {told}")));
         }
         let measures = self.frontier.iter().map(|name| measure(name)).collect::<Result<Vec<_>, _>>()?;

@@ -180,13 +180,16 @@ impl App {
                     name={self.name()} finished={self.state.at_end()} words={self.words()} />
                 if let (Some(about), true) = (about, whole) {
                     if is_edited { { self.edited(&about.title) } } else {
-                        <details class="about" open={media::matches("(min-width: 40.01rem) and (min-height: 40rem)")}>
-                            <summary>{ ABOUT.say(language) }</summary>
-                            <p class="soft">{ about.description.say(language) }{ " " }{ about.question.say(language) }</p>
+                        <div class="about">
+                            // The description tells the answer: whoever is asked opens it afterwards.
+                            <details open={question.is_none() && media::matches("(min-width: 40.01rem) and (min-height: 40rem)")}>
+                                <summary>{ ABOUT.say(language) }</summary>
+                                <p class="soft">{ about.description.say(language) }{ " " }{ about.question.say(language) }</p>
+                            </details>
                             if let Some(question) = question {
                                 <Expect key={self.state.preset.clone().unwrap_or_default()} {question} {outcome} titles={titles.clone()} words={self.words()} />
                             }
-                        </details>
+                        </div>
                     }
                 }
             </div>
