@@ -1,4 +1,4 @@
-"""Makes docs/speed.md from what scripts/bench has measured: speed.txt, engines.json, replay.json and smooth.json in the folder given."""
+"""Makes docs/speed.md from what scripts/bench has measured: speed.txt, engines.json, replay.json, smooth.json and guest.json in the folder given."""
 
 import json
 import os
@@ -66,6 +66,24 @@ The longest task of the page's thread in Chromium, where a frame takes a sixtiet
 """
     for what, longest in json.loads(read("smooth.json")).items():
         text += f"| {what} | {longest['ms']:.0f} ms | {longest['frames']} |\n" if longest["ms"] else f"| {what} | below 50 ms | below 3 |\n"
+    guest = json.loads(read("guest.json"))
+    eight, phone = guest["eight"], guest["phone"]
+    text += f"""
+## In an article
+
+Figures on a page of another origin in Chromium, their files compressed beforehand (`benches/guest.mjs`). Pictures of their own
+stand until they live. The phone: 1.6 Mbit/s, 150 ms to the first byte of each answer, a page thread four times slower.
+
+| what | eight figures | one, on the phone |
+|---|---|---|
+| first picture | {eight["painted_ms"] / 1e3:.1f} s | {phone["painted_ms"] / 1e3:.1f} s |
+| first figure alive | {eight["first_alive_ms"] / 1e3:.1f} s | {phone["first_alive_ms"] / 1e3:.1f} s |
+| sent until then, with its picture | {eight["first_kb"]:.0f} KB | {phone["first_kb"]:.0f} KB |
+| sent for all, with their pictures | {eight["all_kb"]:.0f} KB | – |
+| memory beside the article without figures | {eight["memory_mb"]:.0f} MB | – |
+| longest task | {eight["longest_task_ms"]:.0f} ms | – |
+| frames later than 50 ms in 4 s of scrolling past all | {eight["late_frames"]} of {eight["frames"]} | – |
+"""
     print(text, end="")
 
 

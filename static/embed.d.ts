@@ -132,6 +132,8 @@ export type CacheLaneRequest = { source: "cachelane-host" } & (
   | { type: "set"; path: string; value: string }
   /** Whether to run on out of sight. */
   | { type: "hold"; on: boolean }
+  /** From embed.js alone, which has named the frame "cachelane-guest": the program, or `null` where the figure is to fetch it. */
+  | { type: "program"; bytes: ArrayBuffer | null }
 );
 
 /** What a figure posts to its parent. A figure that `<cache-lane>` made has the origin `"null"`. */
@@ -140,6 +142,8 @@ export type CacheLaneMessage = { source: "cachelane" } & (
   | ({ type: "state"; lanes: { name: string; values: Record<string, number> }[] } & Omit<CacheLaneState, "lanes">)
   /** The simulator could not start, and says why in its frame. */
   | { type: "failed" }
+  /** To embed.js alone: it asks for its program, or hands on what it has fetched. */
+  | { type: "program"; name: string; bytes?: ArrayBuffer }
 );
 
 declare global {

@@ -28,6 +28,9 @@ const AWAY = { most: 4, ms: 30_000 };
 const SILENT_MS = 10_000;
 /** Messages taken from a figure in a second. */
 const PER_SECOND = 40;
+/** Programs, by their names, as the first figure to need one has fetched it; `null` where that came to nothing. Frames without
+ *  an origin share no cache with each other. */
+const programs = new Map();
 /** The slot of what this script puts beside the author's own children. */
 const SLOT = "cachelane";
 
@@ -185,6 +188,8 @@ class CacheLane extends HTMLElement {
   #width = 0;
   #budget = { left: PER_SECOND, at: 0 };
   #timer = 0;
+  /** Hands on the program that this figure fetches for all. */
+  #handOn = () => {};
 
   #attributes = new MutationObserver(() => this.#change());
   #size = new ResizeObserver(() => this.#reserve());
@@ -358,6 +363,7 @@ class CacheLane extends HTMLElement {
     const experiment = this.#toOpen();
     const frame = document.createElement("iframe");
     frame.setAttribute("sandbox", SANDBOX);
+    frame.name = "cachelane-guest"; // so that it asks for its program
     frame.src = new URL(experiment, BASE).href;
     frame.title = this.getAttribute("title") ?? textOf(this).title;
     // A frame whose scheme is another than its page's is a white box until the page has painted.
@@ -394,6 +400,7 @@ class CacheLane extends HTMLElement {
     removeEventListener("message", this.#hear);
     if (this.#ready && this.#state && this.#experiment !== null) this.#kept = this.#state;
     this.#frame?.remove();
+    this.#handOn(null);
     [this.#frame, this.#ready, this.#state] = [null, false, null];
     this.#box.classList.remove("alive");
   }
@@ -412,9 +419,27 @@ class CacheLane extends HTMLElement {
     const said = event.data;
     if (said?.source !== "cachelane" || !this.#affords()) return;
     if (said.type === "height") this.#fit(said.height);
-    else if (said.type === "failed") this.#reveal();
+    else if (said.type === "failed") [this.#handOn(null), this.#reveal()];
+    else if (said.type === "program") this.#share(said);
     else if (said.type === "state") this.#hearState(stateOf(said));
   };
+
+  /** A figure asks for its program, or hands on what it has fetched: the first one is asked to. */
+  #share({ name, bytes }) {
+    if (bytes instanceof ArrayBuffer) return this.#handOn(bytes);
+    const frame = this.#frame;
+    const answer = (bytes) => frame.contentWindow?.postMessage({ source: "cachelane-host", type: "program", bytes }, "*");
+    if (programs.has(name)) return programs.get(name).then(answer);
+    if (!isText(name, 100) || programs.size > 3) return answer(null);
+    programs.set(name, new Promise((done) => {
+      this.#handOn = (bytes) => {
+        this.#handOn = () => {};
+        if (!bytes) programs.delete(name);
+        done(bytes);
+      };
+    }));
+    answer(null);
+  }
 
   /** So much is heard in a second, and no more. */
   #affords() {

@@ -49,6 +49,45 @@ test("the author's own children stand until the figure lives, in print, and wher
   await visit(world.site, body, async (page) => assert.ok(await page.locator("#own").isVisible()), { javaScriptEnabled: false, init: undefined });
 });
 
+test("several figures fetch their program once, also when the first to do so goes, or cannot", { timeout: 120_000 }, async () => {
+  const wasm = (simulator) => simulator.requests.filter((path) => path.endsWith("_bg.wasm")).length;
+  const lanes = ["a", "b", "c"].map((id) => `<cache-lane id="${id}" title="${id}"></cache-lane>`);
+  const own = await serve();
+  await visit(own, `${lanes[0]}<div class="gap"></div>${lanes[1]}<div class="gap"></div>${lanes[2]}`, async (page, { problems }) => {
+    await lives(page, "a");
+    for (const id of ["b", "c"]) {
+      await page.locator(`#${id}`).scrollIntoViewIfNeeded();
+      await lives(page, id);
+    }
+    assert.equal(wasm(own), 1);
+    assert.deepEqual(problems, []);
+  });
+  await own.close();
+  // Two that are there at once; the first leaves while it fetches, and the second fetches for itself.
+  const other = await serve();
+  await visit(other, `<div style="height: 100px; overflow: hidden">${lanes[0]}</div>${lanes[1]}`, async (page) => {
+    const asked = [];
+    await page.route("**/*_bg.wasm", (route) => (asked.push(route.request().frame()) === 1 ? undefined : route.continue()));
+    await page.reload({ waitUntil: "commit" });
+    await until("one of them fetches", () => asked.length === 1);
+    const gone = await (await asked[0].frameElement()).evaluate((frame) => [frame.parentElement.id, frame.parentElement.remove()][0]);
+    await lives(page, gone === "a" ? "b" : "a");
+    assert.equal(asked.length, 2);
+  });
+  await other.close();
+  // A host that does not find the file says so in each figure.
+  const broken = await serve({ missing: (path) => path.endsWith("_bg.wasm") });
+  await visit(broken, lanes.slice(0, 2).join(""), async (page) => {
+    for (const id of ["a", "b"]) {
+      await page.locator(`#${id}`).scrollIntoViewIfNeeded();
+      await lives(page, id);
+      const frame = page.frameLocator(`#${id} iframe`);
+      await frame.getByText("could not start").waitFor();
+    }
+  });
+  await broken.close();
+});
+
 test("a figure that waits for a click has loaded nothing of the simulator before it, and starts by key, too", { timeout: 120_000 }, async () => {
   const own = await serve();
   await visit(own, `<cache-lane id="a" start="click" title="Two caches" poster="${POSTER}"></cache-lane>`, async (page) => {
