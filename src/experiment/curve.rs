@@ -41,6 +41,8 @@ pub use source::{BLOCK_MAX, Drawn, Source, looks_up};
 pub const LONG: u64 = 4_000_000;
 /// Requests, from the first, that say how popular keys are.
 const OPENING: u64 = 1_000_000;
+/// Fewer, where the names of their keys take more memory than this.
+const OPENING_NAMES: u64 = 128 << 20;
 /// The share of the keys by which it is found out how many there are.
 pub const SCOUTED: f64 = 1.0 / 64.0;
 /// Requests that are drawn from a scenario where nothing is told.
@@ -256,8 +258,9 @@ impl Opening {
 
     /// Goes on to the end; `None` where `stop` has asked for a pause before.
     pub fn advance(&mut self, mut stop: impl FnMut() -> bool) -> Option<Popularity> {
-        // Who plays the requests meets the same error. Where names take too much memory, those before are enough.
-        while let Some(count) = self.source.read(&mut self.block).ok().flatten().filter(|_| self.left > 0) {
+        while self.left > 0 && self.source.name_bytes() < OPENING_NAMES {
+            // Who plays the requests meets the same error. Where names may take less memory, those before are enough.
+            let Some(count) = self.source.read(&mut self.block).ok().flatten() else { break };
             self.left = self.left.saturating_sub(count as u64);
             for record in self.block[..count].iter().filter(|record| record.key < NOT_SAMPLED) {
                 let place = record.key as usize;

@@ -55,11 +55,6 @@ impl Shares {
         self.0.first().map_or(1.0, |share| share.rate)
     }
 
-    /// The number of the share of this rate, which is among those that it was made of.
-    pub fn number(&self, rate: f64) -> usize {
-        self.0.partition_point(|share| share.rate > rate)
-    }
-
     /// Puts a request of the largest share into each that has its key. `hash` is [what decides](KeySample::has_hash); `clock`
     /// is when the request comes, where it does not say so itself: among those of a sample it is no longer to be counted.
     #[inline]
@@ -84,7 +79,8 @@ mod tests {
     fn each_share_has_the_requests_that_it_would_have_alone_and_only_a_sample_is_told_the_time() {
         let hash = |key: u32| KeySample::hash(u64::from(key));
         let mut shares = Shares::of([0.25, 1.0, 0.5, 0.25]);
-        assert_eq!((shares.largest(), [1.0, 0.5, 0.25].map(|rate| shares.number(rate))), (1.0, [0, 1, 2]));
+        let rates: Vec<f64> = shares.all().iter().map(|share| share.rate).collect();
+        assert_eq!((shares.largest(), &rates[..]), (1.0, &[1.0, 0.5, 0.25][..]));
         for key in 0..1_000 {
             let record = Record { key, ..Record::default() };
             shares.take(record, || hash(key), Some(Nanos(u64::from(key))));

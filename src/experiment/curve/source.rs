@@ -70,6 +70,11 @@ impl Source {
         }
     }
 
+    /// How many bytes the names of keys take.
+    pub fn name_bytes(&self) -> u64 {
+        if let Source::Trace(records) = self { records.name_bytes() } else { 0 }
+    }
+
     /// What decides whether a request's key is in a smaller [sample](KeySample::has_hash).
     #[inline]
     pub fn sample_hash(&self, key: u32) -> u64 {

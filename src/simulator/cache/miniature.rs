@@ -34,7 +34,7 @@ use crate::workload::trace::KeySample;
 const ENTRIES: f64 = 1_000.0;
 
 /// How many keys a sample should have: enough for an error of some thousandths.
-const KEYS: f64 = 16_384.0;
+const KEYS: f64 = 24_576.0;
 
 /// A sample of more of the keys costs nearly what all of them do.
 const RATE_MAX: f64 = 0.5;
@@ -133,8 +133,8 @@ mod tests {
     fn a_small_cache_takes_a_larger_sample_and_the_smallest_all_keys() {
         let of = |entries| rate(entries, 1 << 20);
         assert_eq!([1, 1_999, 2_000, 4_000, 10_000].map(of), [1.0, 1.0, 0.5, 0.25, 0.1]);
-        assert_eq!(of(1 << 20), 0.015_625, "the keys are enough, and not more");
-        assert_eq!((rate(1 << 20, 32_767), rate(1 << 20, 32_768), rate(1 << 20, 0)), (1.0, 0.5, 1.0));
+        assert_eq!(of(1 << 20), 0.023_437_5, "the keys are enough, and not more");
+        assert_eq!((rate(1 << 20, 49_151), rate(1 << 20, 49_152), rate(1 << 20, 0)), (1.0, 0.5, 1.0));
     }
 
     #[test]

@@ -106,18 +106,16 @@ impl<R: BufRead> Oracle<R> {
     ) -> Result<usize, TraceError> {
         let mut guesses = [NumberIds::NO_GUESS; GUESSES];
         let at_hand = self.block[self.at..].as_chunks().0;
-        let most = block.len().min(GUESSES);
-        let sample = keys.sample;
-        // A sample's table is small, and near.
-        let far = if sample.is_all() { most } else { 0 };
-        for (guess, bytes) in guesses.iter_mut().zip(at_hand).take(far) {
-            *guess = keys.numbers.guess(Raw::of(bytes).object);
+        let (most, sample) = (block.len().min(GUESSES), keys.sample);
+        for (guess, bytes) in guesses.iter_mut().zip(at_hand).take(most) {
+            let object = Raw::of(bytes).object;
+            *guess = if sample.has_number(object) { keys.numbers.guess(object) } else { NOT_SAMPLED };
         }
         for (count, (place, guess)) in block.iter_mut().zip(guesses).enumerate() {
             let Some(raw) = self.raw()? else { return Ok(count) };
             let at = order.take(raw.at(), Place::Record(self.number), &[]);
             let at = at.map_err(|problem| self.wrong(problem))?;
-            if sample.has_number(raw.object) {
+            if guess != NOT_SAMPLED && sample.has_number(raw.object) {
                 *place = Record { at: Some(at), ..self.record(&raw, guess, keys)? };
             } else {
                 // Of a small sample that is nearly all; the rest of a record would take longer to write than to read.
