@@ -94,6 +94,7 @@ impl Popularity {
         }
         let (whole, sample) = (f64::from(entries), KeySample::of(rate));
         let per_stay = self.per_stay(whole);
+        // few: once for each point of a curve
         let sampled = self.keys.iter().filter(|key| sample.has_hash(key.1)).map(|key| key.0);
         let luck = held(&by_count(sampled), per_stay) - rate * held(&self.all, per_stay);
         let small = (whole * rate + luck).round().max(1.0);
@@ -104,7 +105,7 @@ impl Popularity {
     /// half of one time.
     fn per_stay(&self, entries: f64) -> f64 {
         let (mut least, mut most) = (0.5, f64::from(u32::MAX));
-        // few: halvings, until nobody would see the difference
+        // Halvings, until nobody would see the difference.
         for _ in 0..48 {
             let middle = (least + most) / 2.0;
             if held(&self.all, middle) > entries { least = middle } else { most = middle }
