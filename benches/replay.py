@@ -1,4 +1,5 @@
-"""CPU time of `cachelane replay` and of libcachesim (PyPI), in turns, over one Zipf trace in libCacheSim's own format.
+"""CPU time of `cachelane replay` and of libcachesim (PyPI), in turns, over one Zipf trace in libCacheSim's own format; and of
+`cachelane curve` with a sample of the keys and with all of them.
 
     python benches/replay.py CACHELANE [REQUESTS]        prints a line of JSON
 
@@ -57,11 +58,23 @@ def cpu_of(command):
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, printed
 
 
+def curve_of(program, trace, policy):
+    """One curve by a sample and by all keys, at the same capacities: CPU times, and the greatest difference of miss ratios."""
+    command = [program, "curve", trace, "--policy", policy, "--json"]
+    points = lambda printed: json.loads(printed)["points"]
+    sampled_s, sampled = min(cpu_of(command) for _ in range(ROUNDS))
+    capacities = ",".join(str(point["capacity"]) for point in points(sampled))
+    exact_s, exact = cpu_of([*command, "--sample", "off", "--capacity", capacities])
+    pairs = zip(points(sampled), points(exact), strict=True)
+    error = max(abs(one["miss_ratio"] - other["miss_ratio"]) for one, other in pairs)
+    return {"policy": policy, "sampled_s": sampled_s, "exact_s": exact_s, "error": error}
+
+
 def main():
     program = sys.argv[1]
     is_there = importlib.util.find_spec("libcachesim") is not None
     requests = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000_000
-    found = {"requests": requests, "keys": KEYS, "capacity": CAPACITY, "policies": []}
+    found = {"requests": requests, "keys": KEYS, "capacity": CAPACITY, "policies": [], "curves": []}
     with tempfile.TemporaryDirectory() as folder:
         trace = os.path.join(folder, "zipf.oracleGeneral.bin")
         write_trace(trace, requests)
@@ -77,6 +90,7 @@ def main():
                 told = json.loads(printed)
                 least["cachelane_s"], least["cachelane_misses"] = min(least["cachelane_s"], seconds), told["misses"] / told["requests"]
             found["policies"].append(least)
+            found["curves"].append(curve_of(program, trace, ours))
     print(json.dumps(found))
 
 

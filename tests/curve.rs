@@ -1,6 +1,7 @@
 //! `cachelane curve`: miss ratio against cache size.
 
 use cachelane::cache::replay::Replay;
+use cachelane::experiment::curve::{Curving, Origin, Scouting};
 use cachelane::keyspace::{Ask, Command};
 use cachelane::random::{Ids, Streams};
 use cachelane::scenario::{Eviction, presets};
@@ -114,12 +115,17 @@ fn keys_that_no_cache_remembers_are_forgotten_and_change_nothing() {
     equals_replay(&lines(keys), "lru,sieve,arc", "10,100,700,5000", &[]);
 }
 
+/// Zipf over so many keys.
+fn zipf_keys(requests: u32, keys: u32) -> impl Iterator<Item = u32> {
+    let (ids, mut stream) = (Ids::zipf(keys, 1.0).unwrap(), Streams::new(1).named("zipf"));
+    (0..requests).map(move |_| ids.sample(&mut stream))
+}
+
 /// A trace of libCacheSim's records: Zipf over keys that are hashes.
 fn zipf(requests: u32, keys: u32) -> Vec<u8> {
-    let (ids, mut stream) = (Ids::zipf(keys, 1.0).unwrap(), Streams::new(1).named("zipf"));
     let mut bytes = Vec::with_capacity(24 * requests as usize);
-    for number in 0..requests {
-        let key = (u64::from(ids.sample(&mut stream)) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    for (number, key) in (0..requests).zip(zipf_keys(requests, keys)) {
+        let key = (u64::from(key) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         bytes.extend((number / 1_000).to_le_bytes());
         bytes.extend((key ^ (key >> 29)).to_le_bytes());
         bytes.extend(1u32.to_le_bytes());
@@ -141,16 +147,62 @@ fn error(sampled: &[Value], exact: &[Value]) -> f64 {
 #[test]
 fn a_long_trace_is_sampled_and_hits_within_a_hundredth_and_says_so() {
     let trace = File::new("curve-zipf.oracleGeneral.bin", zipf(4_200_000, 500_000));
-    let args = ["--policy", "lru,sieve", "--capacity", "50,6000,20000,100000"];
+    let args = ["--policy", "lru,sieve,fifo", "--capacity", "50,6000,20000,100000"];
     let (exact, errors) = curve(trace.path(), "", &[&args[..], &["--sample", "off"]].concat());
     assert_eq!(errors, "");
     let (sampled, errors) = curve(trace.path(), "", &args);
-    assert!(errors.contains("estimated at 6 of 8 points from a sample of "), "{errors}");
+    assert!(errors.contains("estimated at 9 of 12 points from a sample of "), "{errors}");
     let rates: Vec<Option<f64>> = sampled.iter().map(|point| point["sampled"].as_f64()).collect();
-    assert!(rates[1].is_some_and(|rate| (0.1..0.5).contains(&rate)), "{rates:?}");
+    assert_eq!(rates[1], Some(1.0 / 6.0), "a thousand entries");
     assert!(rates[1] > rates[3], "a small cache takes a larger sample: {rates:?}");
     assert_eq!(rates[0], None, "50 entries are too few to scale down");
     assert_eq!((ratio(&sampled[0]), &sampled[0]["requests"]), (ratio(&exact[0]), &sampled[1]["requests"]));
+    let off = error(&sampled, &exact);
+    assert!(off < 0.006 && off > 0.0, "{off}");
+    // The page plays the same samples.
+    let origin = Origin::File("zipf.oracleGeneral.bin".to_owned(), zipf(4_200_000, 500_000).into());
+    let mut scouting = Scouting::begin(origin.clone()).unwrap();
+    let scouted = scouting.advance(|| false).unwrap().unwrap();
+    let capacities = [50, 6_000, 20_000, 100_000];
+    let mut curving = Curving::begin(origin, Eviction::Fifo, &capacities, scouted).unwrap();
+    let played = curving.advance(|| false).unwrap().unwrap();
+    let hits = |points: &[Value]| points.iter().map(|point| point["hits"].as_u64().unwrap()).collect::<Vec<_>>();
+    assert_eq!(played.iter().map(|point| point.hits).collect::<Vec<_>>(), hits(&sampled[8..]));
+}
+
+/// A table of look-ups, Zipf over so many keys, whose values live for a while.
+fn mortal(requests: u32, keys: u32) -> String {
+    let (ids, mut stream) = (Ids::zipf(keys, 0.9).unwrap(), Streams::new(2).named("mortal"));
+    let mut text = "time,key,ttl\n".to_owned();
+    for number in 0..requests {
+        let key = ids.sample(&mut stream);
+        text += &format!("{}.{:03},k{key},{}\n", number / 1_000, number % 1_000, 5 + key % 20);
+    }
+    text
+}
+
+#[test]
+fn a_sample_of_requests_whose_values_expire_hits_as_often_as_all_of_them() {
+    let file = File::new("curve-mortal.csv", mortal(300_000, 60_000));
+    let args = ["--policy", "lru,sieve,fifo", "--capacity", "2000,6000,20000,60000", "--on-miss", "fill"];
+    let (exact, _) = curve(file.path(), "", &[&args[..], &["--sample", "off"]].concat());
+    let (sampled, _) = curve(file.path(), "", &[&args[..], &["--sample", "0.25"]].concat());
+    let off = error(&sampled, &exact);
+    assert!(off < 0.01, "{off}");
+    // By the number of requests, too, whose clock goes on while others than the sample's come.
+    let file = File::new("curve-mortal.txt", lines(zipf_keys(300_000, 60_000)));
+    let args = ["--policy", "lru,sieve,fifo", "--capacity", "2000,20000", "--ttl", "10000"];
+    let (exact, _) = curve(file.path(), "", &[&args[..], &["--sample", "off"]].concat());
+    let (sampled, _) = curve(file.path(), "", &[&args[..], &["--sample", "0.25"]].concat());
+    let (off, immortal) = (error(&sampled, &exact), curve(file.path(), "", &args[..4]).0);
+    assert!(off < 0.01 && error(&immortal, &exact) > 0.05, "{off}");
+}
+
+#[test]
+fn a_sample_of_a_scenario_s_requests_hits_as_often_as_all_of_them() {
+    let args = ["--policy", "lru,fifo", "--capacity", "500,1000", "--requests", "300000"];
+    let (exact, _) = curve("default", "", &[&args[..], &["--sample", "off"]].concat());
+    let (sampled, _) = curve("default", "", &[&args[..], &["--sample", "0.5"]].concat());
     let off = error(&sampled, &exact);
     assert!(off < 0.01 && off > 0.0, "{off}");
 }
@@ -159,7 +211,7 @@ fn a_long_trace_is_sampled_and_hits_within_a_hundredth_and_says_so() {
 #[ignore = "half a minute; `make test-long` runs it"]
 fn ten_million_requests_are_sampled_within_a_hundredth() {
     let trace = File::new("curve-zipf-long.oracleGeneral.bin", zipf(10_000_000, 1_000_000));
-    for policy in ["lru", "sieve"] {
+    for policy in ["lru", "sieve", "fifo"] {
         let (sampled, _) = curve(trace.path(), "", &["--policy", policy]);
         let capacities: Vec<String> = sampled.iter().map(|point| point["capacity"].to_string()).collect();
         let args = ["--policy", policy, "--capacity", &capacities.join(","), "--sample", "off"];

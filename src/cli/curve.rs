@@ -3,7 +3,7 @@
 //! LRU is exact at all sizes in one pass, by stack distances, where a look-up that misses always fills and nothing expires.
 //! Everything else is a cache for each point, all in one reading and on all cores; it counts what `replay` counts, to the
 //! hit. A long trace is sampled: a share of its keys through caches of that share of the capacity
-//! ([`miniature`]).
+//! ([`miniature`]); all shares in one reading, after one that counts keys and one of the first requests.
 
 mod play;
 
@@ -13,19 +13,19 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use self::play::{How, Played, Scout, Source, Told, play};
+use self::play::{Played, Told, play};
 use super::choices::{Capacity, Choice, choices};
 use super::replay::Options;
 use super::{Failure, input, note};
 use crate::bytes::Bytes;
 use crate::cache::counts::ReplayCounts;
-use crate::cache::miniature;
+use crate::cache::miniature::{self, Miniature, Popularity};
 use crate::escape::shown_json;
-use crate::experiment::curve::{self, DRAWN, Drawn, LONG, Row, SCOUTED, ladder};
+use crate::experiment::curve::{self, DRAWN, Drawn, Look, Opening, Row, SCOUTED, Scouted, Source, ladder, sample};
 use crate::random::Streams;
 use crate::scenario::{Scenario, presets};
 use crate::workload::requests::{KeySource, Requests};
-use crate::workload::trace::{KeySample, Trace};
+use crate::workload::trace::Trace;
 
 /// The most requests that may be drawn from a scenario.
 const DRAWN_MAX: u64 = 10_000_000_000;
@@ -49,7 +49,7 @@ pub struct Curve {
     capacity: Vec<String>,
     /// Which share of the keys to play: off (all), a rate such as 0.01, or auto: all up to 4 million requests; beyond, as
     /// many keys as it takes to be within some thousandths, more for small capacities, and all for the smallest and for
-    /// those in bytes.
+    /// those in bytes (measured on Zipf requests with exponents from 0.6 to 1.2: within .01).
     #[arg(long, value_name = "RATE|auto|off", default_value = "auto")]
     sample: String,
     /// How many requests to draw from a scenario. Default: 1000000.
@@ -117,10 +117,10 @@ impl Curve {
         let told = if is_told { self.capacity.clone() } else { vec!["1".to_owned()] };
         self.options.check(&choices(&self.policy, &told)?, &self.policy)?;
         let origin = self.origin()?;
-        let (rate, distinct) = self.look(&origin, sampling, !is_told)?;
-        let told = if is_told { told } else { ladder(distinct).iter().map(u32::to_string).collect() };
+        let scouted = self.scout(&origin, sampling, !is_told)?;
+        let told = if is_told { told } else { ladder(scouted.distinct).iter().map(u32::to_string).collect() };
         let choices = choices(&self.policy, &told)?;
-        let points = self.points(&origin, &choices, rate, sampling)?;
+        let points = self.points(&origin, &choices, scouted, sampling)?;
         let text = if self.json {
             json(&points)
         } else if self.csv {
@@ -178,7 +178,7 @@ impl Curve {
 
     /// The requests from the first on, of this share of the keys.
     fn open(&self, origin: &Origin, rate: f64) -> Result<Source, Failure> {
-        let sample = if rate < 1.0 { KeySample::of(rate) } else { KeySample::ALL };
+        let sample = sample(rate);
         Ok(match origin {
             Origin::Trace => Source::Trace(Box::new(self.options.records(&self.source, sample)?)),
             Origin::Scenario(scenario, keys) => {
@@ -188,30 +188,23 @@ impl Curve {
         })
     }
 
-    /// The share of the keys to play, and about how many distinct keys there are, if that is `wanted`.
-    fn look(&self, origin: &Origin, sampling: Sampling, wanted: bool) -> Result<(f64, u64), Failure> {
+    /// Whether to play a sample of the keys, and about how many distinct ones there are, if that is `wanted`.
+    fn scout(&self, origin: &Origin, sampling: Sampling, wanted: bool) -> Result<Scouted, Failure> {
         let is_once = matches!(origin, Origin::Trace) && self.source == "-";
         if is_once && wanted {
             let sentence = "standard input can be read only once, so the keys cannot be counted first";
             return Err(Failure::Input(format!("--capacity: {sentence}; name the capacities")));
         }
-        let scout = |rate: f64| Scout::of(self.open(origin, rate)?, self.told());
-        let rate = match sampling {
-            Sampling::Off => 1.0,
-            Sampling::Rate(rate) => rate,
-            Sampling::Auto if is_once => 1.0,
-            Sampling::Auto => {
-                let seen = scout(SCOUTED)?;
-                let distinct = (seen.distinct as f64 / SCOUTED) as u64;
-                let rate = if seen.requests > LONG && seen.can_sample { miniature::rate(distinct) } else { 1.0 };
-                if rate < 1.0 {
-                    return Ok((rate, distinct));
-                }
-                rate
+        let look = |rate: f64| self.told().look(Look::begin(self.open(origin, rate)?, rate));
+        if sampling == Sampling::Auto && !is_once {
+            let scouted = look(SCOUTED)?;
+            if scouted.samples {
+                return Ok(scouted);
             }
-        };
-        let distinct = if wanted { (scout(rate)?.distinct as f64 / rate) as u64 } else { 0 };
-        Ok((rate, distinct))
+        }
+        let rate = if let Sampling::Rate(rate) = sampling { rate } else { 1.0 };
+        let distinct = if wanted { look(rate)?.distinct } else { 0 };
+        Ok(Scouted { distinct, samples: false })
     }
 
     /// All points, in the order of the choices.
@@ -219,63 +212,70 @@ impl Curve {
         &self,
         origin: &Origin,
         choices: &[Choice],
-        rate: f64,
+        scouted: Scouted,
         sampling: Sampling,
     ) -> Result<Vec<Point>, Failure> {
         let rate_of = |choice: &Choice| match (choice.capacity, sampling) {
-            (_, Sampling::Rate(_)) => rate,
-            (Capacity::Entries(entries), _) => miniature::rate_for(entries, rate),
+            (_, Sampling::Rate(rate)) => rate,
+            (Capacity::Entries(entries), _) => scouted.rate(entries),
             (Capacity::Bytes(_), _) => 1.0,
         };
-        let mut rates: Vec<f64> = choices.iter().map(rate_of).collect();
-        rates.sort_by(f64::total_cmp);
-        rates.dedup();
-        let mut notes = Vec::new();
-        let mut points: Vec<Option<Point>> = choices.iter().map(|_| None).collect();
-        for rate in rates {
-            let numbers: Vec<usize> = (0..choices.len()).filter(|&number| rate_of(&choices[number]) == rate).collect();
-            let chosen: Vec<Choice> = numbers.iter().map(|&number| scaled(&choices[number], rate)).collect();
-            let played = self.play(origin, &chosen, rate)?;
-            notes = played.notes;
-            for (number, counts) in numbers.into_iter().zip(played.counts) {
-                let (sampled, choice) = ((rate < 1.0).then_some(rate), choices[number].clone());
-                let counts = if rate < 1.0 { miniature::whole(counts, played.requests, rate) } else { counts };
-                points[number] = Some(Point { choice, counts, sampled });
-            }
+        let rates: Vec<f64> = choices.iter().map(rate_of).collect();
+        let popularity = self.popularity(origin, &rates)?;
+        let (small, scales): (Vec<Choice>, Vec<Miniature>) =
+            choices.iter().zip(&rates).map(|(choice, rate)| scaled(choice, *rate, &popularity)).unzip();
+        let played = self.play(origin, &small, &rates)?;
+        let mut points = Vec::new();
+        for (number, choice) in choices.iter().enumerate() {
+            let counts = scales[number].whole(played.counts[number], played.requests);
+            let sampled = Some(rates[number]).filter(|rate| *rate < 1.0);
+            points.push(Point { choice: choice.clone(), counts, sampled });
         }
-        let points: Vec<Point> = points.into_iter().flatten().collect();
-        notes.iter().for_each(|sentence| note(&format!("{}: {sentence}", self.source)));
+        played.notes.iter().for_each(|sentence| note(&format!("{}: {sentence}", self.source)));
         tell_sampled(&self.source, &points);
         Ok(points)
     }
 
-    /// Plays this share of the keys through caches.
-    fn play(&self, origin: &Origin, chosen: &[Choice], rate: f64) -> Result<Played, Failure> {
-        let source = self.open(origin, rate)?;
-        if rate < 1.0 && !source.can_sample() {
+    /// How popular keys are, where it matters and can be known.
+    fn popularity(&self, origin: &Origin, rates: &[f64]) -> Result<Popularity, Failure> {
+        if self.source == "-" || rates.iter().all(|rate| *rate >= 1.0) {
+            return Ok(Popularity::default());
+        }
+        Ok(Opening::begin(self.open(origin, 1.0)?).advance(|| false).unwrap_or_default())
+    }
+
+    /// Plays through each cache its share of the keys.
+    fn play(&self, origin: &Origin, small: &[Choice], rates: &[f64]) -> Result<Played, Failure> {
+        let largest = rates.iter().copied().fold(0.0, f64::max);
+        let source = self.open(origin, largest)?;
+        if largest < 1.0 && !source.can_sample() {
             let sentence = "commands of a capture name several keys at once, so it is played whole; leave it out";
-            return Err(Failure::Input(format!("--sample {rate}: {sentence}")));
+            return Err(Failure::Input(format!("--sample {largest}: {sentence}")));
         }
         let stacks = source.fits_stack() || self.source != "-";
-        let how = How { stacks, sampled: rate < 1.0 };
-        let mut played = play(chosen, source, self.told(), how)?;
+        let mut played = play(small, rates, source, self.told(), stacks)?;
         if played.is_none() {
-            played = play(chosen, self.open(origin, rate)?, self.told(), How { stacks: false, ..how })?;
+            played = play(small, rates, self.open(origin, largest)?, self.told(), false)?;
         }
         played.ok_or_else(|| Failure::Failed("a cache cannot take what it is asked".to_owned()))
     }
 }
 
 /// A cache, and as small a one as the share of the keys says.
-fn scaled(choice: &Choice, rate: f64) -> Choice {
+fn scaled(choice: &Choice, rate: f64, popularity: &Popularity) -> (Choice, Miniature) {
     if rate >= 1.0 {
-        return choice.clone();
+        return (choice.clone(), popularity.miniature(1, 1.0));
     }
-    let capacity = match choice.capacity {
-        Capacity::Entries(entries) => Capacity::Entries(miniature::entries(entries, rate)),
-        Capacity::Bytes(Bytes(bytes)) => Capacity::Bytes(Bytes(miniature::bytes(bytes, rate))),
+    let (capacity, small) = match choice.capacity {
+        Capacity::Entries(entries) => {
+            let small = popularity.miniature(entries, rate);
+            (Capacity::Entries(small.entries), small)
+        }
+        Capacity::Bytes(Bytes(bytes)) => {
+            (Capacity::Bytes(Bytes(miniature::bytes(bytes, rate))), Miniature { entries: 1, scale: rate })
+        }
     };
-    Choice { capacity, ..choice.clone() }
+    (Choice { capacity, ..choice.clone() }, small)
 }
 
 /// Says on standard error that points are estimates.

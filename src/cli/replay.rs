@@ -17,6 +17,7 @@ use crate::cache::counts::ReplayCounts;
 use crate::cache::eviction::opt::{self, Opt};
 use crate::cache::replay::{OddValues, Replay as Cache};
 use crate::escape::{shown, shown_json};
+use crate::experiment::curve::BLOCK_MAX;
 use crate::keyspace::{Class, Command, Doubts, ELEMENT_BYTES_MAX};
 use crate::scenario::eviction::Sampling;
 use crate::scenario::{Eviction, limits};
@@ -421,8 +422,6 @@ pub(super) struct Sweep {
     at_bytes: u64,
 }
 
-/// The most requests that are read at once, where the format lets them: few enough to stay close at hand.
-pub(super) const BLOCK_MAX: usize = 64;
 /// Fewer keys are not worth a sweep.
 const KEYS_MIN: u32 = 100_000;
 /// Nor is less memory.

@@ -2,15 +2,19 @@
 //!
 //! It counts what the command line's `curve` counts, to the hit, on one core. LRU is one [`Stack`] for all capacities where
 //! the requests fit that as far as is known before the first; everything else is a cache for each point. Of more than
-//! [`LONG`] requests a sample of the keys is played through caches scaled down as much ([`miniature`]).
+//! [`LONG`] requests a sample of the keys is played through caches scaled down as much ([`miniature`]), all [`Shares`] of
+//! them in one reading.
 //!
 //! ```text
-//!  Origin ─▶ Scouting ─▶ Scouted (how many requests, keys; which share to play) ─▶ ladder of capacities
-//!    └─────▶ Curving (one policy, those capacities) ─▶ Counted, one for each
+//!  Origin ─▶ Scouting ─▶ Scouted (how many keys; whether to play a sample of them) ─▶ ladder of capacities
+//!    └─────▶ Curving (one policy, those capacities): Opening ─▶ Popularity, for a sample ─▶ Counted, one for each
 //! ```
 //!
 //! Of a scenario only the keys count that its clients ask for: no time and no TTLs; reads and writes both look up and fill,
 //! a delete removes.
+
+mod shares;
+mod source;
 
 use std::io::Cursor;
 use std::rc::Rc;
@@ -19,20 +23,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::cache::counts::ReplayCounts;
 use crate::cache::entry;
-use crate::cache::miniature;
+use crate::cache::miniature::{self, Miniature, Popularity};
 use crate::cache::replay::Replay;
 use crate::cache::stack::Stack;
-use crate::keyspace::{Class, Command};
+use crate::keyspace::Command;
 use crate::phrase::{Phrase, phrase};
 use crate::random::Streams;
 use crate::scenario::{Eviction, Scenario};
 use crate::time::Nanos;
-use crate::workload::operation::Operation;
 use crate::workload::requests::{KeySource, Requests};
-use crate::workload::trace::{Format, How, KeySample, Misses, NOT_SAMPLED, Record, Records, TraceError};
+use crate::workload::trace::{How, Misses, NOT_SAMPLED, Record, Records, TraceError};
+
+pub use shares::{Share, Shares, sample};
+pub use source::{BLOCK_MAX, Drawn, Source, looks_up};
 
 /// Of more requests than this a sample of the keys is played unless told otherwise.
 pub const LONG: u64 = 4_000_000;
+/// Requests, from the first, that say how popular keys are.
+const OPENING: u64 = 1_000_000;
+/// Fewer, where the names of their keys take more memory than this.
+const OPENING_NAMES: u64 = 128 << 20;
 /// The share of the keys by which it is found out how many there are.
 pub const SCOUTED: f64 = 1.0 / 64.0;
 /// Requests that are drawn from a scenario where nothing is told.
@@ -43,72 +53,12 @@ const LADDER: [u64; 14] = [10, 15, 20, 30, 45, 65, 100, 150, 200, 300, 450, 650,
 /// The most entries of a cache.
 const ENTRIES_MAX: u64 = 10_000_000;
 
-/// Requests that are read before it is looked at the clock.
-const BLOCK: usize = 64;
-
 /// Capacities in entries, rising, where there are so many distinct keys.
 pub fn ladder(distinct: u64) -> Vec<u32> {
     let entries = |thousandths: &u64| (distinct * thousandths).div_ceil(1_000).clamp(1, ENTRIES_MAX) as u32;
     let mut all: Vec<u32> = LADDER.iter().map(entries).collect();
     all.dedup();
     all
-}
-
-/// Whether the cache is asked for what is there.
-#[inline]
-pub fn looks_up(record: &Record) -> bool {
-    record.command.as_ref().is_none_or(|command| command.class() == Class::Read)
-}
-
-/// The requests of a scenario, as its clients would send them.
-pub struct Drawn {
-    requests: Requests,
-    sample: KeySample,
-    count: u64,
-    left: u64,
-    /// The next key of a scan, and how many there are.
-    scan: (u32, u32),
-    /// One more than the greatest key so far.
-    keys: u32,
-}
-
-impl Drawn {
-    /// So many of these requests, of the keys in the sample.
-    pub fn new(requests: Requests, count: u64, sample: KeySample) -> Drawn {
-        Drawn { requests, sample, count, left: count, scan: (0, 0), keys: 0 }
-    }
-
-    /// The next request. Reads and writes look the key up, and a miss fills: the cache is asked either way.
-    pub fn take(&mut self) -> Option<Record> {
-        self.left = self.left.checked_sub(1)?;
-        let (mut key, mut command) = (self.scan.0, None);
-        if self.scan.1 > 0 {
-            self.scan = (key + 1, self.scan.1 - 1);
-        } else {
-            let request = self.requests.make()?;
-            key = request.key;
-            self.scan = (key.saturating_add(1), request.more);
-            command = matches!(request.operation, Operation::Delete).then_some(Command::Delete);
-        }
-        self.keys = self.keys.max(key.saturating_add(1));
-        let key = if self.sample.has_number(u64::from(key)) { key } else { NOT_SAMPLED };
-        Some(Record { key, command, ..Record::default() })
-    }
-
-    /// How many there are in all.
-    pub fn count(&self) -> u64 {
-        self.count
-    }
-
-    /// How many have been taken.
-    pub fn taken(&self) -> u64 {
-        self.count - self.left
-    }
-
-    /// One more than the greatest key so far.
-    pub fn keys(&self) -> u32 {
-        self.keys
-    }
 }
 
 /// A point of a curve, as it is printed.
@@ -149,12 +99,6 @@ pub enum Origin {
     Scenario(Box<Scenario>),
 }
 
-/// The requests, from the first on.
-enum Source {
-    Trace(Box<Records<'static>>, u64),
-    Drawn(Box<Drawn>),
-}
-
 /// Whether a scenario's requests are of one class.
 ///
 /// # Errors
@@ -172,20 +116,28 @@ pub fn one_class(scenario: &Scenario) -> Result<(), Phrase> {
 impl Origin {
     /// The requests of this share of the keys.
     fn open(&self, rate: f64) -> Result<Source, Phrase> {
-        let sample = if rate < 1.0 { KeySample::of(rate) } else { KeySample::ALL };
         match self {
             Origin::File(name, bytes) => {
-                let how = How { sample, ..How::default() };
+                let how = How { sample: sample(rate), ..How::default() };
                 let records = Records::open(name, Cursor::new(bytes.clone()), how).map_err(|e| self.unreadable(&e))?;
-                Ok(Source::Trace(Box::new(records), bytes.len() as u64))
+                Ok(Source::Trace(Box::new(records)))
             }
             Origin::Scenario(scenario) => {
                 one_class(scenario)?;
                 let keys = KeySource::new(scenario, None).map_err(|error| error.phrase())?;
                 let requests = Requests::new(&scenario.clients, keys, &Streams::new(scenario.seed));
-                Ok(Source::Drawn(Box::new(Drawn::new(requests, DRAWN, sample))))
+                Ok(Source::Drawn(Box::new(Drawn::new(requests, DRAWN, sample(rate)))))
             }
         }
+    }
+
+    /// The share of all there is that was read.
+    fn share(&self, source: &Source) -> f64 {
+        let all = match self {
+            Origin::File(_, bytes) => bytes.len() as u64,
+            Origin::Scenario(_) => DRAWN,
+        };
+        (source.read_so_far() as f64 / all.max(1) as f64).min(1.0)
     }
 
     fn unreadable(&self, error: &TraceError) -> Phrase {
@@ -194,73 +146,63 @@ impl Origin {
     }
 }
 
-impl Source {
-    /// What misses do.
-    fn misses(&self) -> Misses {
-        match self {
-            Source::Trace(records, _) => records.misses(),
-            Source::Drawn(_) => Misses::Fill,
-        }
-    }
+/// About how many distinct keys there are, and whether to play a sample of them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scouted {
+    /// Distinct keys.
+    pub distinct: u64,
+    /// Whether a sample is played, where that is less work.
+    pub samples: bool,
+}
 
-    /// Whether it is known before the first request that a [`Stack`] can take all of them.
-    fn fits_stack(&self) -> bool {
-        match self {
-            Source::Trace(records, _) => !matches!(records.format(), Format::Csv | Format::Twitter | Format::Monitor),
-            Source::Drawn(_) => true,
-        }
-    }
-
-    /// Whether a sample of the keys can be played without the others.
-    fn can_sample(&self) -> bool {
-        !matches!(self, Source::Trace(records, _) if records.format() == Format::Monitor)
-    }
-
-    /// The share that was read.
-    fn share(&self) -> f64 {
-        let (done, all) = match self {
-            Source::Trace(records, all) => (records.bytes_read(), *all),
-            Source::Drawn(drawn) => (drawn.taken(), drawn.count()),
-        };
-        (done as f64 / all.max(1) as f64).min(1.0)
-    }
-
-    /// The next requests, in place of those in `block`; false at the end.
-    fn read(&mut self, block: &mut Vec<Record>) -> Result<bool, TraceError> {
-        match self {
-            Source::Trace(records, _) => {
-                block.resize(BLOCK, Record::default());
-                let count = records.next_block(block)?;
-                block.truncate(count.unwrap_or(0));
-                Ok(count.is_some())
-            }
-            Source::Drawn(drawn) => {
-                block.clear();
-                block.extend(std::iter::from_fn(|| drawn.take()).take(BLOCK));
-                Ok(!block.is_empty())
-            }
-        }
+impl Scouted {
+    /// The share of the keys to play for a cache of so many entries.
+    pub fn rate(&self, entries: u32) -> f64 {
+        if self.samples { miniature::rate(entries, self.distinct) } else { 1.0 }
     }
 }
 
-/// How many requests and keys there are, and which share of the keys to play.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Scouted {
-    /// About how many distinct keys.
-    pub distinct: u64,
-    /// The share of the keys to play.
-    pub rate: f64,
+/// Counts requests and keys, in several goes, by looking at a share of the keys.
+pub struct Look {
+    source: Source,
+    rate: f64,
+    requests: u64,
+    block: Vec<Record>,
+}
+
+impl Look {
+    /// At the beginning of the requests of this share of the keys.
+    pub fn begin(source: Source, rate: f64) -> Look {
+        Look { source, rate, requests: 0, block: vec![Record::default(); BLOCK_MAX] }
+    }
+
+    /// What it reads.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Goes on to the end; `None` where `stop`, which is told how much was [read](Source::read_so_far), has asked for a pause
+    /// before.
+    ///
+    /// # Errors
+    /// When the requests cannot be read.
+    pub fn advance(&mut self, mut stop: impl FnMut(&Source) -> bool) -> Result<Option<Scouted>, TraceError> {
+        while let Some(count) = self.source.read(&mut self.block)? {
+            self.requests += self.block[..count].iter().filter(|record| looks_up(record)).count() as u64;
+            if stop(&self.source) {
+                return Ok(None);
+            }
+        }
+        let distinct = (self.source.distinct() as f64 / self.rate) as u64;
+        let is_long = self.requests > LONG && self.source.can_sample();
+        Ok(Some(Scouted { distinct, samples: is_long && miniature::rate(u32::MAX, distinct) < 1.0 }))
+    }
 }
 
 /// Finds out how many requests and keys there are, in several goes.
 pub struct Scouting {
     origin: Origin,
-    source: Source,
-    /// The share of the keys that it looks at now.
-    rate: f64,
-    requests: u64,
-    seen: Vec<bool>,
-    block: Vec<Record>,
+    look: Look,
 }
 
 impl Scouting {
@@ -271,13 +213,13 @@ impl Scouting {
     pub fn begin(origin: Origin) -> Result<Scouting, Phrase> {
         // What a scenario draws is never long.
         let rate = if matches!(origin, Origin::File(..)) { SCOUTED } else { 1.0 };
-        let source = origin.open(rate)?;
-        Ok(Scouting { origin, source, rate, requests: 0, seen: Vec::new(), block: Vec::new() })
+        let look = Look::begin(origin.open(rate)?, rate);
+        Ok(Scouting { origin, look })
     }
 
     /// The share that is done, of each look.
     pub fn share(&self) -> f64 {
-        self.source.share()
+        self.origin.share(&self.look.source)
     }
 
     /// Goes on to the end; `None` where `stop` has asked for a pause before.
@@ -286,37 +228,53 @@ impl Scouting {
     /// When the file cannot be read.
     pub fn advance(&mut self, mut stop: impl FnMut() -> bool) -> Result<Option<Scouted>, Phrase> {
         loop {
-            if !self.source.read(&mut self.block).map_err(|error| self.origin.unreadable(&error))? {
-                let distinct = self.distinct();
-                if self.rate >= 1.0 {
-                    return Ok(Some(Scouted { distinct, rate: 1.0 }));
-                }
-                let distinct = (distinct as f64 / self.rate) as u64;
-                let is_long = self.requests > LONG && self.source.can_sample();
-                let rate = if is_long { miniature::rate(distinct) } else { 1.0 };
-                if rate < 1.0 {
-                    return Ok(Some(Scouted { distinct, rate }));
-                }
-                (self.source, self.rate, self.requests) = (self.origin.open(1.0)?, 1.0, 0);
-                continue;
+            let seen = self.look.advance(|_| stop()).map_err(|error| self.origin.unreadable(&error))?;
+            let Some(scouted) = seen else { return Ok(None) };
+            if self.look.rate >= 1.0 {
+                return Ok(Some(Scouted { samples: false, ..scouted }));
             }
-            self.requests += self.block.iter().filter(|record| looks_up(record)).count() as u64;
-            if let Source::Drawn(drawn) = &self.source {
-                self.seen.resize(drawn.keys() as usize, false);
-                let sampled = self.block.iter().filter(|record| record.key != NOT_SAMPLED);
-                sampled.for_each(|record| self.seen[record.key as usize] = true);
+            if scouted.samples {
+                return Ok(Some(scouted));
             }
-            if stop() {
-                return Ok(None);
-            }
+            self.look = Look::begin(self.origin.open(1.0)?, 1.0);
         }
     }
+}
 
-    fn distinct(&self) -> u64 {
-        match &self.source {
-            Source::Trace(records, _) => u64::from(records.distinct()),
-            Source::Drawn(_) => self.seen.iter().filter(|seen| **seen).count() as u64,
+/// Finds out how popular keys are, in several goes, by the first requests.
+pub struct Opening {
+    source: Source,
+    /// By key: how often it was asked for.
+    counts: Vec<u32>,
+    left: u64,
+    block: Vec<Record>,
+}
+
+impl Opening {
+    /// At the beginning of all requests.
+    pub fn begin(source: Source) -> Opening {
+        Opening { source, counts: Vec::new(), left: OPENING, block: vec![Record::default(); BLOCK_MAX] }
+    }
+
+    /// Goes on to the end; `None` where `stop` has asked for a pause before.
+    pub fn advance(&mut self, mut stop: impl FnMut() -> bool) -> Option<Popularity> {
+        while self.left > 0 && self.source.name_bytes() < OPENING_NAMES {
+            // Who plays the requests meets the same error. Where names may take less memory, those before are enough.
+            let Some(count) = self.source.read(&mut self.block).ok().flatten() else { break };
+            self.left = self.left.saturating_sub(count as u64);
+            for record in self.block[..count].iter().filter(|record| record.key < NOT_SAMPLED) {
+                let place = record.key as usize;
+                if place >= self.counts.len() {
+                    self.counts.resize(place + 1, 0);
+                }
+                self.counts[place] += 1;
+            }
+            if stop() {
+                return None;
+            }
         }
+        let keys = self.counts.iter().zip(0..).map(|(&count, key)| (count, self.source.sample_hash(key)));
+        Some(Popularity::of(keys.filter(|(count, _)| *count > 0).collect()))
     }
 }
 
@@ -340,71 +298,20 @@ impl Counted {
     }
 }
 
-/// One policy at many capacities, in several goes.
+/// One policy at many capacities, in several goes: one reading of the requests, after one of the first of them where a sample
+/// is played.
 pub struct Curving {
     origin: Origin,
     policy: Eviction,
-    /// Shares of the keys, each with the capacities that are played with it: small ones take more keys.
-    passes: Vec<(f64, Vec<u32>)>,
-    /// The pass that is under way, and the one after which it is.
-    playing: Option<Playing>,
-    counted: Vec<Counted>,
-    done: usize,
+    /// Each with the share of the keys that is played.
+    capacities: Vec<(u32, f64)>,
+    at: Stage,
 }
 
-impl Curving {
-    /// At its beginning, with the share of the keys that was [`Scouted`].
-    pub fn begin(origin: Origin, policy: Eviction, capacities: &[u32], rate: f64) -> Curving {
-        let mut rates: Vec<f64> = capacities.iter().map(|capacity| miniature::rate_for(*capacity, rate)).collect();
-        rates.sort_by(f64::total_cmp);
-        rates.dedup();
-        let of = |own: f64| capacities.iter().copied().filter(move |one| miniature::rate_for(*one, rate) == own);
-        let passes = rates.into_iter().map(|rate| (rate, of(rate).collect())).collect();
-        Curving { origin, policy, passes, playing: None, counted: Vec::new(), done: 0 }
-    }
-
-    /// The share that is done.
-    pub fn share(&self) -> f64 {
-        let part = self.playing.as_ref().map_or(0.0, |playing| playing.source.share());
-        (self.done as f64 + part) / self.passes.len().max(1) as f64
-    }
-
-    /// Goes on to the end, and gives a point for each capacity, rising; `None` where `stop` has asked for a pause before.
-    ///
-    /// # Errors
-    /// When the requests cannot be had.
-    pub fn advance(&mut self, mut stop: impl FnMut() -> bool) -> Result<Option<Vec<Counted>>, Phrase> {
-        while let Some((rate, capacities)) = self.passes.get(self.done) {
-            let playing = match &mut self.playing {
-                Some(playing) => playing,
-                none => none.insert(Playing::begin(&self.origin, self.policy, capacities, *rate)?),
-            };
-            if !playing.advance(&mut stop).map_err(|error| self.origin.unreadable(&error))? {
-                return Ok(None);
-            }
-            self.counted.extend(playing.counted(capacities, *rate));
-            (self.playing, self.done) = (None, self.done + 1);
-        }
-        let mut counted = std::mem::take(&mut self.counted);
-        counted.sort_by_key(|counted| counted.capacity);
-        Ok(Some(counted))
-    }
-}
-
-/// One reading of the requests, through the caches of some capacities.
-struct Playing {
-    source: Source,
-    caches: Caches,
-    misses: Misses,
-    /// Of a sample of the keys: requests come when they come among those of all keys.
-    is_sampled: bool,
-    requests: u64,
-    block: Vec<Record>,
-}
-
-enum Caches {
-    Stack(Stack),
-    Each(Vec<Replay>),
+/// What is under way.
+enum Stage {
+    Opening(Box<Opening>),
+    Playing(Box<Playing>),
 }
 
 /// What `replay` takes the seed of random and sampled eviction to be, where none is told.
@@ -412,75 +319,165 @@ const SEED: u64 = 1;
 /// From one request to the next, where requests do not say when they come.
 const TICK: Nanos = Nanos::from_millis(1);
 
-impl Playing {
-    fn begin(origin: &Origin, policy: Eviction, capacities: &[u32], rate: f64) -> Result<Playing, Phrase> {
-        let source = origin.open(rate)?;
-        let misses = source.misses();
-        let small: Vec<u32> = capacities.iter().map(|capacity| scaled(*capacity, rate)).collect();
-        let is_stack = policy == Eviction::Lru && misses == Misses::Fill && source.fits_stack();
-        let caches = if is_stack {
-            Caches::Stack(Stack::to(small.iter().copied().max().unwrap_or(1)))
+impl Curving {
+    /// At its beginning, after scouting.
+    ///
+    /// # Errors
+    /// When the requests cannot be had.
+    pub fn begin(origin: Origin, policy: Eviction, capacities: &[u32], scouted: Scouted) -> Result<Curving, Phrase> {
+        let capacities: Vec<(u32, f64)> = capacities.iter().map(|&entries| (entries, scouted.rate(entries))).collect();
+        let at = if scouted.samples {
+            Stage::Opening(Box::new(Opening::begin(origin.open(1.0)?)))
         } else {
-            let cache = |entries: &u32| {
-                let cache = Replay::of(policy, entry::Capacity::entries_of(*entries), None, SEED).at_rate(1_000.0);
-                if misses == Misses::Leave { cache.leaving_misses() } else { cache }
-            };
-            Caches::Each(small.iter().map(cache).collect())
+            Stage::Playing(Box::new(Playing::begin(&origin, policy, &capacities, &Popularity::default())?))
         };
-        Ok(Playing { source, caches, misses, is_sampled: rate < 1.0, requests: 0, block: Vec::new() })
+        Ok(Curving { origin, policy, capacities, at })
+    }
+
+    /// The share that is done.
+    pub fn share(&self) -> f64 {
+        if let Stage::Playing(playing) = &self.at { self.origin.share(&playing.source) } else { 0.0 }
+    }
+
+    /// Goes on to the end, and gives a point for each capacity, rising; `None` where `stop` has asked for a pause before.
+    ///
+    /// # Errors
+    /// When the requests cannot be had.
+    pub fn advance(&mut self, mut stop: impl FnMut() -> bool) -> Result<Option<Vec<Counted>>, Phrase> {
+        if let Stage::Opening(opening) = &mut self.at {
+            let Some(popularity) = opening.advance(&mut stop) else { return Ok(None) };
+            let playing = Playing::begin(&self.origin, self.policy, &self.capacities, &popularity)?;
+            self.at = Stage::Playing(Box::new(playing));
+        }
+        let Stage::Playing(playing) = &mut self.at else { return Ok(None) };
+        if !playing.advance(stop).map_err(|error| self.origin.unreadable(&error))? {
+            return Ok(None);
+        }
+        let requests = playing.requests;
+        let mut counted: Vec<Counted> = playing.caches.iter().flat_map(|caches| caches.counted(requests)).collect();
+        counted.sort_by_key(|counted| counted.capacity);
+        Ok(Some(counted))
+    }
+}
+
+/// One reading of the requests, through the caches of all capacities.
+struct Playing {
+    source: Source,
+    misses: Misses,
+    shares: Shares,
+    /// What plays each share.
+    caches: Vec<Caches>,
+    /// Look-ups of all keys.
+    requests: u64,
+    block: Vec<Record>,
+}
+
+impl Playing {
+    fn begin(
+        origin: &Origin,
+        policy: Eviction,
+        capacities: &[(u32, f64)],
+        popularity: &Popularity,
+    ) -> Result<Playing, Phrase> {
+        let mut shares = Shares::of(capacities.iter().map(|(_, rate)| *rate));
+        let source = origin.open(shares.largest())?;
+        let misses = source.misses();
+        let is_stack = policy == Eviction::Lru && misses == Misses::Fill && source.fits_stack();
+        let of = |share: &Share| {
+            let own = capacities.iter().filter(|(_, rate)| *rate == share.rate);
+            let own = own.map(|&(capacity, rate)| (capacity, popularity.miniature(capacity, rate)));
+            Caches::new(policy, own.collect(), share.rate, is_stack, misses)
+        };
+        let caches = shares.all().iter().map(of).collect();
+        Ok(Playing { source, misses, shares, caches, requests: 0, block: vec![Record::default(); BLOCK_MAX] })
     }
 
     /// Whether it has come to the end, or `stop` has asked for a pause before.
-    fn advance(&mut self, stop: &mut impl FnMut() -> bool) -> Result<bool, TraceError> {
-        let mut block = std::mem::take(&mut self.block);
-        while self.source.read(&mut block)? {
-            self.take(&mut block);
-            match &mut self.caches {
-                Caches::Stack(stack) => block.iter().for_each(|record| play_stack(stack, record)),
-                Caches::Each(caches) => caches.iter_mut().for_each(|cache| play(cache, &block)),
+    fn advance(&mut self, mut stop: impl FnMut() -> bool) -> Result<bool, TraceError> {
+        while let Some(count) = self.source.read(&mut self.block)? {
+            self.take(count);
+            for (share, caches) in self.shares.all().iter_mut().zip(&mut self.caches) {
+                caches.play(&share.block);
+                share.block.clear();
             }
             if stop() {
-                self.block = block;
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    /// Looks at what was read last, and leaves in the block what is in the sample.
-    fn take(&mut self, block: &mut Vec<Record>) {
+    /// Looks at what was read last, so many requests, and puts what is in the shares into them.
+    fn take(&mut self, count: usize) {
+        let block = &mut self.block[..count];
         let stores = |record: &Record| record.command.as_ref().is_some_and(Command::stores);
         if self.misses == Misses::FillUnlessItStores && block.iter().any(stores) {
             self.misses = Misses::Leave;
-            if let Caches::Each(caches) = &mut self.caches {
-                caches.iter_mut().for_each(Replay::leave_misses_after_all);
-            }
+            self.caches.iter_mut().for_each(Caches::leave_misses_after_all);
         }
-        for record in block.iter_mut() {
+        for record in block {
             let before = self.requests;
             self.requests += u64::from(looks_up(record));
-            if self.is_sampled && record.at.is_none() {
-                record.at = Some(Nanos(before.saturating_mul(TICK.0)));
+            if record.key != NOT_SAMPLED {
+                let clock = record.at.is_none().then(|| Nanos(before.saturating_mul(TICK.0)));
+                let record = std::mem::take(record);
+                let key = record.key;
+                self.shares.take(record, || self.source.sample_hash(key), clock);
             }
         }
-        block.retain(|record| record.key != NOT_SAMPLED);
-    }
-
-    fn counted(&self, capacities: &[u32], rate: f64) -> Vec<Counted> {
-        let counts: Vec<ReplayCounts> = match &self.caches {
-            Caches::Stack(stack) => capacities.iter().map(|one| stack.counts(scaled(*one, rate))).collect(),
-            Caches::Each(caches) => caches.iter().map(Replay::counts).collect(),
-        };
-        let whole = |counts| if rate < 1.0 { miniature::whole(counts, self.requests, rate) } else { counts };
-        let points = capacities.iter().zip(counts.into_iter().map(whole));
-        points
-            .map(|(&capacity, ReplayCounts { requests, hits, .. })| Counted { capacity, requests, hits, rate })
-            .collect()
     }
 }
 
-fn scaled(capacity: u32, rate: f64) -> u32 {
-    if rate < 1.0 { miniature::entries(capacity, rate) } else { capacity }
+/// The caches that play one share.
+struct Caches {
+    capacities: Vec<(u32, Miniature)>,
+    rate: f64,
+    kind: Kind,
+}
+
+enum Kind {
+    Stack(Stack),
+    Each(Vec<Replay>),
+}
+
+impl Caches {
+    fn new(policy: Eviction, capacities: Vec<(u32, Miniature)>, rate: f64, is_stack: bool, misses: Misses) -> Caches {
+        let kind = if is_stack {
+            Kind::Stack(Stack::to(capacities.iter().map(|(_, small)| small.entries).max().unwrap_or(1)))
+        } else {
+            let cache = |(_, small): &(u32, Miniature)| {
+                let cache = Replay::of(policy, entry::Capacity::entries_of(small.entries), None, SEED).at_rate(1_000.0);
+                if misses == Misses::Leave { cache.leaving_misses() } else { cache }
+            };
+            Kind::Each(capacities.iter().map(cache).collect())
+        };
+        Caches { capacities, rate, kind }
+    }
+
+    fn leave_misses_after_all(&mut self) {
+        if let Kind::Each(caches) = &mut self.kind {
+            caches.iter_mut().for_each(Replay::leave_misses_after_all);
+        }
+    }
+
+    fn play(&mut self, block: &[Record]) {
+        match &mut self.kind {
+            Kind::Stack(stack) => block.iter().for_each(|record| play_stack(stack, record)),
+            Kind::Each(caches) => caches.iter_mut().for_each(|cache| play(cache, block)),
+        }
+    }
+
+    fn counted(&self, requests: u64) -> Vec<Counted> {
+        let counts: Vec<ReplayCounts> = match &self.kind {
+            Kind::Stack(stack) => self.capacities.iter().map(|(_, small)| stack.counts(small.entries)).collect(),
+            Kind::Each(caches) => caches.iter().map(Replay::counts).collect(),
+        };
+        let point = |(&(capacity, small), counts): (&(u32, Miniature), ReplayCounts)| {
+            let ReplayCounts { requests, hits, .. } = small.whole(counts, requests);
+            Counted { capacity, requests, hits, rate: self.rate }
+        };
+        self.capacities.iter().zip(counts).map(point).collect()
+    }
 }
 
 fn play_stack(stack: &mut Stack, record: &Record) {
@@ -521,7 +518,8 @@ mod tests {
     }
 
     fn points(origin: &Origin, policy: Eviction, capacities: &[u32]) -> Vec<(u64, u64)> {
-        let mut curving = Curving::begin(origin.clone(), policy, capacities, 1.0);
+        let all = Scouted { distinct: 0, samples: false };
+        let mut curving = Curving::begin(origin.clone(), policy, capacities, all).expect("it can be read");
         let (counted, pauses) = in_pieces(|stop| curving.advance(stop));
         assert!(pauses > 3, "{pauses} pauses");
         counted.iter().map(|one| (one.requests, one.hits)).collect()
@@ -535,7 +533,7 @@ mod tests {
         let mut scouting = Scouting::begin(origin.clone()).expect("it can be read");
         let (scouted, _) = in_pieces(|stop| scouting.advance(stop));
         let distinct: std::collections::BTreeSet<u32> = keys.iter().copied().collect();
-        assert_eq!(scouted, Scouted { distinct: distinct.len() as u64, rate: 1.0 });
+        assert_eq!(scouted, Scouted { distinct: distinct.len() as u64, samples: false });
         let ladder = ladder(scouted.distinct);
         for policy in [Eviction::Lru, Eviction::Sieve] {
             let single = ladder.iter().map(|&entries| {

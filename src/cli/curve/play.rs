@@ -6,22 +6,23 @@
 //!                        └── which keys are remembered ◀────┘
 //! ```
 //!
-//! A cache stays on the thread that made it. All caches see all requests in order, so what they count does not depend on the
-//! number of threads. All capacities of LRU are one [`Stack`], where that is exact.
+//! A cache stays on the thread that made it. All caches see all requests of their [share](Shares) of the keys in order, so what
+//! they count does not depend on the number of threads. All capacities of LRU that play one share are one [`Stack`], where
+//! that is exact.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 
 use super::super::choices::{Capacity, Choice};
-use super::super::replay::{Ahead, BLOCK_MAX, Options, Playing, Sweep};
+use super::super::replay::{Ahead, Options, Playing, Sweep};
 use super::super::{Failure, input};
 use crate::cache::counts::ReplayCounts;
 use crate::cache::stack::{Mortal, Stack};
-use crate::experiment::curve::{Drawn, looks_up};
+use crate::experiment::curve::{BLOCK_MAX, Look, Scouted, Shares, Source, looks_up};
 use crate::keyspace::{Command, Expiry, Only};
 use crate::scenario::Eviction;
 use crate::time::Nanos;
-use crate::workload::trace::{Format, Misses, NOT_SAMPLED, Record, Records};
+use crate::workload::trace::{Misses, NOT_SAMPLED, Record, TraceError};
 
 /// Requests that go from the reader to the workers at once.
 const BLOCK: usize = 2_048;
@@ -30,74 +31,6 @@ const WAITING: usize = 4;
 
 /// Capacities of LRU that one stack of entries that expire is for.
 const MORTAL_AT_ONCE: usize = 16;
-
-/// Where requests come from.
-pub enum Source {
-    /// A trace, of which the keys in a sample are told apart.
-    Trace(Box<Records<'static>>),
-    /// A scenario.
-    Drawn(Box<Drawn>),
-}
-
-impl Source {
-    /// What misses do.
-    fn misses(&self, options: &Options) -> Misses {
-        match self {
-            Source::Trace(records) => options.misses(records),
-            Source::Drawn(_) => Misses::Fill,
-        }
-    }
-
-    /// Whether it can be known before the first request that no request will be one that a [`Stack`] cannot take.
-    pub fn fits_stack(&self) -> bool {
-        match self {
-            Source::Trace(records) => !matches!(records.format(), Format::Csv | Format::Twitter | Format::Monitor),
-            Source::Drawn(_) => true,
-        }
-    }
-
-    /// Whether some request may give its entry a life.
-    fn may_expire(&self) -> bool {
-        matches!(self, Source::Trace(records) if matches!(records.format(), Format::Csv | Format::Twitter))
-    }
-
-    /// Whether a sample of the keys can be played without the others.
-    pub fn can_sample(&self) -> bool {
-        !matches!(self, Source::Trace(records) if records.format() == Format::Monitor)
-    }
-
-    fn knows_next(&self) -> bool {
-        matches!(self, Source::Trace(records) if records.format() == Format::OracleGeneral)
-    }
-
-    /// Bytes of a file, or requests.
-    fn read_so_far(&self) -> u64 {
-        match self {
-            Source::Trace(records) => records.bytes_read(),
-            Source::Drawn(drawn) => drawn.taken(),
-        }
-    }
-
-    /// Adds some requests to `block`, at most `room`; false at the end.
-    fn read(&mut self, block: &mut Vec<Record>, room: usize, told: &Told<'_>) -> Result<bool, Failure> {
-        match self {
-            Source::Trace(records) => {
-                let begun = block.len();
-                block.resize(begun + room, Record::default());
-                let read = records.next_block(&mut block[begun..]);
-                let count = read.map_err(|error| told.options.told(told.file, &error))?;
-                block.truncate(begun + count.unwrap_or(0));
-                Ok(count.is_some())
-            }
-            Source::Drawn(drawn) => {
-                let record = drawn.take();
-                let is_there = record.is_some();
-                block.extend(record);
-                Ok(is_there)
-            }
-        }
-    }
-}
 
 /// Who is told of what is wrong with a file.
 #[derive(Clone, Copy)]
@@ -116,47 +49,31 @@ impl Told<'_> {
         }
     }
 
+    /// Looks to the end.
+    pub fn look(&self, mut look: Look) -> Result<Scouted, Failure> {
+        let progress = self.progress(look.source());
+        let scouted = look.advance(|source| {
+            progress.at(|| source.read_so_far());
+            false
+        });
+        progress.finish();
+        let scouted = scouted.map_err(|error| self.unread(&error))?;
+        scouted.ok_or_else(|| Failure::Failed("it has stopped on its way".to_owned()))
+    }
+
+    fn misses(&self, source: &Source) -> Misses {
+        match source {
+            Source::Trace(records) => self.options.misses(records),
+            Source::Drawn(_) => source.misses(),
+        }
+    }
+
+    fn unread(&self, error: &TraceError) -> Failure {
+        self.options.told(self.file, error)
+    }
+
     fn refused(&self, sentence: &str) -> Failure {
         Failure::Input(format!("{}: {sentence}", self.file))
-    }
-}
-
-/// How many requests and keys there are.
-pub struct Scout {
-    /// Look-ups.
-    pub requests: u64,
-    /// Distinct keys, of those in the sample.
-    pub distinct: u64,
-    /// Whether its keys can be sampled.
-    pub can_sample: bool,
-}
-
-impl Scout {
-    /// Reads all of it.
-    pub fn of(mut source: Source, told: Told<'_>) -> Result<Scout, Failure> {
-        let (progress, mut block, mut requests) = (told.progress(&source), Vec::new(), 0);
-        let mut seen = Vec::new();
-        while source.read(&mut block, BLOCK_MAX, &told)? {
-            requests += block.iter().filter(|record| looks_up(record)).count() as u64;
-            progress.at(|| source.read_so_far());
-            match &source {
-                Source::Trace(_) => {}
-                Source::Drawn(drawn) => {
-                    seen.resize(drawn.keys() as usize, false);
-                    block
-                        .iter()
-                        .filter(|record| record.key != NOT_SAMPLED)
-                        .for_each(|record| seen[record.key as usize] = true);
-                }
-            }
-            block.clear();
-        }
-        progress.finish();
-        let distinct = match &source {
-            Source::Trace(records) => u64::from(records.distinct()),
-            Source::Drawn(_) => seen.into_iter().filter(|seen| *seen).count() as u64,
-        };
-        Ok(Scout { requests, distinct, can_sample: source.can_sample() })
     }
 }
 
@@ -170,25 +87,22 @@ pub struct Played {
     pub notes: Vec<String>,
 }
 
-/// How requests are played.
-#[derive(Clone, Copy)]
-pub struct How {
-    /// All of LRU in a stack, where that is exact as far as is known.
-    pub stacks: bool,
-    /// Of a sample of the keys: requests come when they come among those of all keys.
-    pub sampled: bool,
-}
-
-/// Plays all requests of `source` through every cache; `None` where a request came that a stack cannot take, and nothing is
-/// known: then it has to be done again without one.
-pub fn play(choices: &[Choice], mut source: Source, told: Told<'_>, how: How) -> Result<Option<Played>, Failure> {
-    let misses = source.misses(told.options);
-    let stacks = how.stacks && misses == Misses::Fill;
-    let clock = Clock::new(told.options, how.sampled);
+/// Plays all requests of `source` through every cache, each the share of the keys that its rate says; `None` where a request
+/// came that a stack cannot take, and nothing is known: then it has to be done again without stacks.
+pub fn play(
+    choices: &[Choice],
+    rates: &[f64],
+    mut source: Source,
+    told: Told<'_>,
+    stacks: bool,
+) -> Result<Option<Played>, Failure> {
+    let misses = told.misses(&source);
+    let stacks = stacks && misses == Misses::Fill;
     let mortal = source.may_expire() || told.options.ttl.is_some();
-    let jobs = jobs(choices, stacks, mortal);
+    let jobs = jobs(choices, rates, stacks, mortal);
     let threads = rayon::current_num_threads().min(jobs.len());
     let knows_next = source.knows_next();
+    let mut shares = Shares::of(rates.iter().copied());
     std::thread::scope(|scope| {
         let mut senders = Vec::new();
         let mut workers = Vec::new();
@@ -197,19 +111,20 @@ pub fn play(choices: &[Choice], mut source: Source, told: Told<'_>, how: How) ->
             let (sender, receiver) = mpsc::sync_channel(WAITING);
             senders.push(sender);
             let begin = move |choice: &Choice| told.options.begin(choice, knows_next, misses);
-            workers.push(scope.spawn(move || work(&jobs, choices, begin, &receiver, clock)));
+            workers.push(scope.spawn(move || work(&jobs, choices, begin, &receiver, told.options)));
         }
         let ahead = choices.iter().any(|choice| choice.policy == Eviction::Opt) && !knows_next;
         let mut reader = Reader {
             told,
             workers: senders,
             misses,
-            ahead: ahead.then(Ahead::default),
+            ahead: ahead.then(|| shares.all().iter().map(|_| Ahead::default()).collect()),
+            shares,
             sweep: Sweep::default(),
             fits: !stacks || source.fits_stack(),
-            has_stack: jobs.iter().any(|job| matches!(job, Job::Lru(..))),
+            has_stack: jobs.iter().any(|job| matches!(job.kind, Kind::Lru(..))),
             has_sizes: false,
-            tick: how.sampled.then_some(clock.tick),
+            tick: Clock::new(told.options, 1.0).tick,
             requests: 0,
             keys: 0,
         };
@@ -246,9 +161,10 @@ struct Clock {
 }
 
 impl Clock {
-    fn new(options: &Options, sampled: bool) -> Clock {
+    /// Of a sample, which this is a share of the keys of, all requests say when they come.
+    fn new(options: &Options, rate: f64) -> Clock {
         let tick = Nanos::from_secs_f64(1.0 / options.rate.unwrap_or(1_000.0));
-        Clock { is_own: sampled || options.own_clock(), tick, ttl: options.ttl, said: None }
+        Clock { is_own: rate < 1.0 || options.own_clock(), tick, ttl: options.ttl, said: None }
     }
 
     /// The moment of a request, after so many look-ups.
@@ -264,49 +180,70 @@ impl Clock {
     }
 }
 
-/// What one worker does besides others, by the numbers of choices.
-enum Job {
+/// What one worker does besides others.
+struct Job {
+    /// The share of the keys that it plays.
+    rate: f64,
+    kind: Kind,
+}
+
+/// By the numbers of choices.
+enum Kind {
     Cache(usize),
     /// All of LRU, and whether entries may expire.
     Lru(Vec<usize>, bool),
 }
 
-/// One job for each cache, but one for all of LRU.
-fn jobs(choices: &[Choice], stacks: bool, mortal: bool) -> Vec<Job> {
+/// One job for each cache, but one for all of LRU that plays the same share.
+fn jobs(choices: &[Choice], rates: &[f64], stacks: bool, mortal: bool) -> Vec<Job> {
     let in_stack =
         |choice: &Choice| stacks && choice.policy == Eviction::Lru && matches!(choice.capacity, Capacity::Entries(_));
     let (lru, others): (Vec<usize>, Vec<usize>) = (0..choices.len()).partition(|&number| in_stack(&choices[number]));
     // Of entries that expire each capacity costs something.
     let at_once = if mortal { MORTAL_AT_ONCE } else { usize::MAX };
+    let mut jobs = Vec::new();
     // A stack takes longest.
-    let stacks = lru.chunks(at_once).map(|numbers| Job::Lru(numbers.to_vec(), mortal));
-    stacks.chain(others.into_iter().map(Job::Cache)).collect()
+    for share in Shares::of(rates.iter().copied()).all() {
+        let own: Vec<usize> = lru.iter().copied().filter(|&number| rates[number] == share.rate).collect();
+        let kinds = own.chunks(at_once).map(|numbers| Kind::Lru(numbers.to_vec(), mortal));
+        jobs.extend(kinds.map(|kind| Job { rate: share.rate, kind }));
+    }
+    jobs.extend(others.into_iter().map(|number| Job { rate: rates[number], kind: Kind::Cache(number) }));
+    jobs
 }
 
 /// What the reader tells a worker.
 enum Message {
-    /// Requests.
-    Block(Arc<Vec<Record>>),
+    /// Requests of the share of this rate.
+    Block(f64, Arc<Vec<Record>>),
     /// Everything until now is as if misses had left the caches alone.
     LeaveMisses,
     /// Which of so many keys do the caches remember?
     Remembered(u32, Sender<Vec<bool>>),
-    /// That was all; the keys of all requests, for those that must know them, and whether misses left the caches alone.
-    End(Arc<Vec<u32>>, bool),
+    /// That was all; the keys of all requests by rate, for those that must know them, and whether misses left the caches
+    /// alone.
+    End(Arc<Vec<(f64, Vec<u32>)>>, bool),
 }
 
-/// A cache on a worker, or all those of LRU, by the numbers of their choices.
-enum Part {
+/// A cache on a worker, or all those of LRU.
+struct Part {
+    rate: f64,
+    clock: Clock,
+    caches: Caches,
+}
+
+/// By the numbers of their choices.
+enum Caches {
     Cache(usize, Playing),
     Lru(Vec<(usize, u32)>, Box<Stack>),
-    Mortal(Vec<(usize, u32)>, Box<(Mortal, Clock)>),
+    Mortal(Vec<(usize, u32)>, Box<Mortal>),
 }
 
-impl Part {
-    fn new(job: &Job, choices: &[Choice], begin: impl Fn(&Choice) -> Playing, clock: Clock) -> Part {
-        match job {
-            Job::Cache(number) => Part::Cache(*number, begin(&choices[*number])),
-            Job::Lru(numbers, mortal) => {
+impl Caches {
+    fn new(kind: &Kind, choices: &[Choice], begin: impl Fn(&Choice) -> Playing) -> Caches {
+        match kind {
+            Kind::Cache(number) => Caches::Cache(*number, begin(&choices[*number])),
+            Kind::Lru(numbers, mortal) => {
                 let entries = |&number: &usize| match choices[number].capacity {
                     Capacity::Entries(entries) => Some((number, entries)),
                     Capacity::Bytes(_) => None,
@@ -314,17 +251,17 @@ impl Part {
                 let all: Vec<(usize, u32)> = numbers.iter().filter_map(entries).collect();
                 let capacities: Vec<u32> = all.iter().map(|(_, entries)| *entries).collect();
                 if *mortal {
-                    return Part::Mortal(all, Box::new((Mortal::of(capacities), clock)));
+                    return Caches::Mortal(all, Box::new(Mortal::of(capacities)));
                 }
-                Part::Lru(all, Box::new(Stack::to(capacities.into_iter().max().unwrap_or(1))))
+                Caches::Lru(all, Box::new(Stack::to(capacities.into_iter().max().unwrap_or(1))))
             }
         }
     }
 
-    fn play(&mut self, block: &[Record], own_clock: bool) {
+    fn play(&mut self, block: &[Record], clock: &mut Clock) {
         match self {
-            Part::Cache(_, playing) => playing.play(block, own_clock),
-            Part::Lru(_, stack) => {
+            Caches::Cache(_, playing) => playing.play(block, clock.is_own),
+            Caches::Lru(_, stack) => {
                 for record in block {
                     match record.command {
                         None | Some(Command::Read) => drop(stack.request(record.key)),
@@ -333,8 +270,7 @@ impl Part {
                     }
                 }
             }
-            Part::Mortal(_, both) => {
-                let (stack, clock) = &mut **both;
+            Caches::Mortal(_, stack) => {
                 for record in block {
                     let now = clock.now(record, stack.requests());
                     match record.command {
@@ -355,24 +291,24 @@ impl Part {
             (0..keys).zip(remembered).for_each(|(key, remembered)| *remembered |= remembers(key));
         };
         match self {
-            Part::Cache(_, playing) => note(&|key| playing.remembers(key)),
-            Part::Lru(_, stack) => {
+            Caches::Cache(_, playing) => note(&|key| playing.remembers(key)),
+            Caches::Lru(_, stack) => {
                 stack.compact();
                 note(&|key| stack.remembers(key));
             }
-            Part::Mortal(_, both) => {
-                both.0.compact();
-                note(&|key| both.0.remembers(key));
+            Caches::Mortal(_, stack) => {
+                stack.compact();
+                note(&|key| stack.remembers(key));
             }
         }
     }
 
     fn counts(&self, keys: &[u32], leaves: bool) -> Vec<(usize, ReplayCounts)> {
         match self {
-            Part::Cache(number, playing) => vec![(*number, playing.counts(keys, leaves))],
-            Part::Lru(all, stack) => all.iter().map(|&(number, entries)| (number, stack.counts(entries))).collect(),
-            Part::Mortal(all, both) => {
-                all.iter().filter_map(|&(number, entries)| Some((number, both.0.counts(entries)?))).collect()
+            Caches::Cache(number, playing) => vec![(*number, playing.counts(keys, leaves))],
+            Caches::Lru(all, stack) => all.iter().map(|&(number, entries)| (number, stack.counts(entries))).collect(),
+            Caches::Mortal(all, stack) => {
+                all.iter().filter_map(|&(number, entries)| Some((number, stack.counts(entries)?))).collect()
             }
         }
     }
@@ -384,26 +320,37 @@ fn work(
     choices: &[Choice],
     begin: impl Fn(&Choice) -> Playing,
     messages: &Receiver<Message>,
-    clock: Clock,
+    options: &Options,
 ) -> Vec<(usize, ReplayCounts)> {
-    let mut parts: Vec<Part> = jobs.iter().map(|job| Part::new(job, choices, &begin, clock)).collect();
+    let part = |job: &&Job| {
+        let clock = Clock::new(options, job.rate);
+        Part { rate: job.rate, clock, caches: Caches::new(&job.kind, choices, &begin) }
+    };
+    let mut parts: Vec<Part> = jobs.iter().map(part).collect();
     for message in messages {
         match message {
-            Message::Block(block) => parts.iter_mut().for_each(|part| part.play(&block, clock.is_own)),
-            Message::LeaveMisses => parts.iter_mut().for_each(|part| match part {
-                Part::Cache(_, playing) => playing.leave_misses_after_all(),
-                Part::Lru(..) | Part::Mortal(..) => {
+            Message::Block(rate, block) => {
+                let own = parts.iter_mut().filter(|part| part.rate == rate);
+                own.for_each(|part| part.caches.play(&block, &mut part.clock));
+            }
+            Message::LeaveMisses => parts.iter_mut().for_each(|part| match &mut part.caches {
+                Caches::Cache(_, playing) => playing.leave_misses_after_all(),
+                Caches::Lru(..) | Caches::Mortal(..) => {
                     unreachable!("a stack is made only where misses fill whatever comes")
                 }
             }),
             Message::Remembered(keys, answer) => {
                 let mut remembered = vec![false; keys as usize];
-                parts.iter_mut().for_each(|part| part.remembers(keys, &mut remembered));
+                parts.iter_mut().for_each(|part| part.caches.remembers(keys, &mut remembered));
                 // A reader that has gone does not want to know.
                 let _ = answer.send(remembered);
             }
             Message::End(keys, leaves) => {
-                return parts.iter().flat_map(|part| part.counts(&keys, leaves)).collect();
+                let of = |part: &Part| {
+                    let keys = keys.iter().find(|(rate, _)| *rate == part.rate).map_or(&[][..], |(_, keys)| keys);
+                    part.caches.counts(keys, leaves)
+                };
+                return parts.iter().flat_map(of).collect();
             }
         }
     }
@@ -415,14 +362,16 @@ struct Reader<'a> {
     told: Told<'a>,
     workers: Vec<SyncSender<Message>>,
     misses: Misses,
-    ahead: Option<Ahead>,
+    shares: Shares,
+    /// Of each share.
+    ahead: Option<Vec<Ahead>>,
     sweep: Sweep,
     /// Whether every request fits a stack, without looking at it.
     fits: bool,
     has_stack: bool,
     has_sizes: bool,
-    /// The time from one request to the next, where only a sample of them is played.
-    tick: Option<Nanos>,
+    /// The time from one request to the next, where they do not say when they come.
+    tick: Nanos,
     requests: u64,
     /// One more than the greatest key so far.
     keys: u32,
@@ -432,72 +381,61 @@ impl Reader<'_> {
     /// Reads all requests; false when one does not fit a stack.
     fn read(&mut self, source: &mut Source) -> Result<bool, Failure> {
         let progress = self.told.progress(source);
-        let mut is_more = true;
-        while is_more {
-            let mut block = Vec::with_capacity(BLOCK + BLOCK_MAX);
-            while is_more && block.len() < BLOCK {
-                let begun = block.len();
-                let room = match source {
-                    Source::Trace(records) => self.sweep.room(records),
-                    Source::Drawn(_) => 1,
-                };
-                is_more = source.read(&mut block, room, &self.told)?;
-                if !self.take(&mut block, begun)? {
+        let mut block = vec![Record::default(); BLOCK_MAX];
+        loop {
+            let room = match source {
+                Source::Trace(records) => self.sweep.room(records),
+                Source::Drawn(_) => BLOCK_MAX,
+            };
+            let Some(count) = source.read(&mut block[..room]).map_err(|error| self.told.unread(&error))? else { break };
+            for record in &mut block[..count] {
+                if !self.take(record, source)? {
                     return Ok(false);
                 }
-                progress.at(|| source.read_so_far());
-                if let Source::Trace(records) = source
-                    && self.ahead.is_none()
-                    && self.sweep.is_due(records)
-                {
-                    self.send_block(std::mem::take(&mut block))?;
-                    let remembered = self.remembered()?;
-                    let is_in = |key: u32| remembered.get(key as usize).is_none_or(|is_in| *is_in);
-                    self.sweep.after(records, is_in);
-                }
             }
-            self.send_block(block)?;
+            progress.at(|| source.read_so_far());
+            if let Source::Trace(records) = source
+                && self.ahead.is_none()
+                && self.sweep.is_due(records)
+            {
+                self.send_blocks(1)?;
+                let remembered = self.remembered()?;
+                let is_in = |key: u32| remembered.get(key as usize).is_none_or(|is_in| *is_in);
+                self.sweep.after(records, is_in);
+            }
+            self.send_blocks(BLOCK)?;
         }
+        self.send_blocks(1)?;
         progress.finish();
         Ok(true)
     }
 
-    /// Looks at what was read last, and leaves in the block what is in the sample; false when it does not fit a stack.
-    fn take(&mut self, block: &mut Vec<Record>, begun: usize) -> Result<bool, Failure> {
-        let mut kept = begun;
-        for at in begun..block.len() {
-            let record = &mut block[at];
-            if record.command.is_some() || record.fill_ttl.is_some() {
-                self.told.options.check_expiry(self.told.file, record)?;
-                if self.has_stack && !self.fits && !fits_stack(record) {
-                    return Ok(false);
-                }
-                if self.misses == Misses::FillUnlessItStores && record.command.as_ref().is_some_and(Command::stores) {
-                    self.misses = Misses::Leave;
-                    self.send(|| Message::LeaveMisses)?;
-                }
+    /// Looks at what was read, and puts it into the shares that have its key; false when it does not fit a stack.
+    #[inline]
+    fn take(&mut self, record: &mut Record, source: &Source) -> Result<bool, Failure> {
+        if record.command.is_some() || record.fill_ttl.is_some() {
+            self.told.options.check_expiry(self.told.file, record)?;
+            if self.has_stack && !self.fits && !fits_stack(record) {
+                return Ok(false);
             }
-            self.has_sizes |= record.size.is_some();
-            let before = self.requests;
-            self.requests += u64::from(looks_up(record));
-            if record.key == NOT_SAMPLED {
-                continue;
+            if self.misses == Misses::FillUnlessItStores && record.command.as_ref().is_some_and(Command::stores) {
+                self.misses = Misses::Leave;
+                self.send(|| Message::LeaveMisses)?;
             }
-            if let Some(tick) = self.tick.filter(|_| record.at.is_none() || !self.told.options.own_clock()) {
-                record.at = Some(Nanos(before.saturating_mul(tick.0)));
-            }
-            if record.key < NOT_SAMPLED {
-                self.keys = self.keys.max(record.key + 1);
-            }
-            if kept != at {
-                block.swap(kept, at);
-            }
-            kept += 1;
         }
-        block.truncate(kept);
-        if let Some(ahead) = &mut self.ahead {
-            ahead.take(&block[begun..]).map_err(|sentence| self.told.refused(&sentence))?;
+        self.has_sizes |= record.size.is_some();
+        let before = self.requests;
+        self.requests += u64::from(looks_up(record));
+        let key = record.key;
+        if key == NOT_SAMPLED {
+            return Ok(true);
         }
+        if key < NOT_SAMPLED {
+            self.keys = self.keys.max(key + 1);
+        }
+        let is_untold = record.at.is_none() || !self.told.options.own_clock();
+        let clock = is_untold.then(|| Nanos(before.saturating_mul(self.tick.0)));
+        self.shares.take(std::mem::take(record), || source.sample_hash(key), clock);
         Ok(true)
     }
 
@@ -506,9 +444,21 @@ impl Reader<'_> {
         self.workers.iter().try_for_each(|worker| worker.send(message()).map_err(gone))
     }
 
-    fn send_block(&self, block: Vec<Record>) -> Result<(), Failure> {
-        let block = Arc::new(block);
-        self.send(|| Message::Block(block.clone()))
+    /// Sends what is in the shares that have so many requests at least.
+    fn send_blocks(&mut self, least: usize) -> Result<(), Failure> {
+        for number in 0..self.shares.all().len() {
+            let share = &mut self.shares.all()[number];
+            if share.block.len() < least {
+                continue;
+            }
+            let (rate, room) = (share.rate, Vec::with_capacity(BLOCK + BLOCK_MAX));
+            let block = Arc::new(std::mem::replace(&mut share.block, room));
+            if let Some(ahead) = &mut self.ahead {
+                ahead[number].take(&block).map_err(|sentence| self.told.refused(&sentence))?;
+            }
+            self.send(|| Message::Block(rate, block.clone()))?;
+        }
+        Ok(())
     }
 
     /// By key: whether some cache remembers it.
@@ -530,10 +480,10 @@ impl Reader<'_> {
             let told = format!("--capacity {}: the trace has no sizes; give the capacity in entries", choice.capacity);
             return Err(self.told.refused(&told));
         }
-        if let Some(ahead) = &self.ahead {
-            ahead.check().map_err(|sentence| self.told.refused(&sentence))?;
-        }
-        let keys = Arc::new(self.ahead.take().map(|ahead| ahead.keys).unwrap_or_default());
+        let ahead = self.ahead.take().unwrap_or_default();
+        ahead.iter().try_for_each(Ahead::check).map_err(|sentence| self.told.refused(&sentence))?;
+        let rates = self.shares.all().iter().map(|share| share.rate);
+        let keys = Arc::new(rates.zip(ahead).map(|(rate, ahead)| (rate, ahead.keys)).collect::<Vec<_>>());
         let leaves = self.misses == Misses::Leave;
         self.send(|| Message::End(keys.clone(), leaves))
     }

@@ -6,58 +6,124 @@
 //! all requests, whatever its policy (Waldspurger, Saemundsson, Ahmad, Park, "Cache modeling and optimization using
 //! miniature simulations", USENIX ATC '17).
 //!
-//! A sample has more or fewer *requests* than its share, by whether the few most popular keys are in it. Those would be hits
-//! in a cache of any size that matters; so the missing or surplus requests are taken to be hits (the correction that the
-//! paper calls SHARDS-adj), and misses are the sample's misses over the rate.
+//! *How many entries.* By luck a sample has more or fewer of the popular keys than its share. A miniature of exactly that
+//! share of the entries would let keys go sooner than the whole cache, or later. So it has as many entries as the whole cache
+//! would hold keys of the sample, which the first requests say ([`Popularity`]): a key that is asked for p times a second is
+//! held in pT / (1 + pT) of the time, where T, how long an entry stays, is such that all keys together fill the cache (of a
+//! FIFO cache that is exact; others differ from it by little).
+//!
+//! *How many misses.* Entries that stay as long in both are replaced by each place of both as often. So the whole cache
+//! misses as many times more often as it has more entries. (The share of the keys in place of that is the correction that the
+//! SHARDS paper calls SHARDS-adj; its error is three times as large.) All other requests are hits.
 //!
 //! ```
 //! use cachelane::cache::counts::ReplayCounts;
-//! use cachelane::cache::miniature;
-//! assert_eq!(miniature::entries(5_000, 0.01), 50);
+//! use cachelane::cache::miniature::{Miniature, Popularity};
+//! let small = Popularity::default().miniature(5_000, 0.01);
+//! assert_eq!(small, Miniature { entries: 50, scale: 0.01 });
 //! let sample = ReplayCounts { requests: 90, hits: 60, misses: 30 };
-//! assert_eq!(miniature::whole(sample, 10_000, 0.01), ReplayCounts { requests: 10_000, hits: 7_000, misses: 3_000 });
+//! assert_eq!(small.whole(sample, 10_000), ReplayCounts { requests: 10_000, hits: 7_000, misses: 3_000 });
 //! ```
 
+use std::collections::BTreeMap;
+
 use super::counts::ReplayCounts;
+use crate::workload::trace::KeySample;
 
 /// The entries that a miniature should have: one with few is more luck than likeness.
-const ENTRIES: f64 = 2_000.0;
+const ENTRIES: f64 = 1_000.0;
 
 /// How many keys a sample should have: enough for an error of some thousandths.
-const KEYS: f64 = 65_536.0;
+const KEYS: f64 = 24_576.0;
 
 /// A sample of more of the keys costs nearly what all of them do.
 const RATE_MAX: f64 = 0.5;
 
-/// The share of the keys to sample of a trace of so many distinct keys; 1: all of them.
-pub fn rate(distinct: u64) -> f64 {
-    let rate = KEYS / distinct.max(1) as f64;
+/// The share of the keys to sample for a cache of so many entries, of a trace with so many distinct keys: a small cache takes
+/// a large one, until its miniature is large enough to be like it. 1: all of them.
+pub fn rate(entries: u32, distinct: u64) -> f64 {
+    let rate = f64::max(ENTRIES / f64::from(entries.max(1)), KEYS / distinct.max(1) as f64);
     if rate > RATE_MAX { 1.0 } else { rate }
 }
 
-/// The share of the keys to sample for a cache of so many entries, of a trace whose rate is this. A small cache takes twice
-/// as many, or four times, and so on, until its miniature is large enough to be like it; 1: none is.
-pub fn rate_for(entries: u32, mut rate: f64) -> f64 {
-    while rate <= RATE_MAX && f64::from(entries) * rate < ENTRIES {
-        rate *= 2.0;
-    }
-    if rate > RATE_MAX { 1.0 } else { rate }
-}
-
-/// The entries, at least one, of the miniature of a cache of so many, at a `rate` over 0 and up to 1.
-pub fn entries(entries: u32, rate: f64) -> u32 {
-    ((f64::from(entries) * rate).round() as u32).max(1)
-}
-
-/// The same of a capacity in bytes.
+/// What a capacity in bytes is at a `rate` over 0 and up to 1.
 pub fn bytes(bytes: u64, rate: f64) -> u64 {
     ((bytes as f64 * rate).round() as u64).max(1)
 }
 
-/// What the whole cache counts in so many `requests`, by what its miniature `counted` at this rate.
-pub fn whole(counted: ReplayCounts, requests: u64, rate: f64) -> ReplayCounts {
-    let misses = ((counted.misses as f64 / rate).round() as u64).min(requests);
-    ReplayCounts { requests, hits: requests - misses, misses }
+/// A cache scaled down.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Miniature {
+    /// Its entries, at least one.
+    pub entries: u32,
+    /// How often it misses for each miss of the whole cache; 1: it is the whole one.
+    pub scale: f64,
+}
+
+impl Miniature {
+    /// What the whole cache counts in so many `requests`, by what its miniature `counted`.
+    pub fn whole(self, counted: ReplayCounts, requests: u64) -> ReplayCounts {
+        let misses = ((counted.misses as f64 / self.scale).round() as u64).min(requests);
+        ReplayCounts { requests, hits: requests - misses, misses }
+    }
+}
+
+/// How often the keys of the first requests were asked for; of none: nothing is known.
+#[derive(Clone, Debug, Default)]
+pub struct Popularity {
+    /// Of each key how often, and [what decides](KeySample::has_hash) whether it is in a sample.
+    keys: Vec<(u32, u64)>,
+    /// How many keys were asked for so often.
+    all: BTreeMap<u32, u32>,
+}
+
+impl Popularity {
+    /// Of each key, how often it was asked for and its hash.
+    pub fn of(keys: Vec<(u32, u64)>) -> Popularity {
+        let all = by_count(keys.iter().map(|key| key.0));
+        Popularity { keys, all }
+    }
+
+    /// The miniature of a cache of so many entries, of the sample of this rate.
+    pub fn miniature(&self, entries: u32, rate: f64) -> Miniature {
+        if rate >= 1.0 {
+            return Miniature { entries, scale: 1.0 };
+        }
+        if self.keys.is_empty() {
+            return Miniature { entries: ((f64::from(entries) * rate).round() as u32).max(1), scale: rate };
+        }
+        let (whole, sample) = (f64::from(entries), KeySample::of(rate));
+        let per_stay = self.per_stay(whole);
+        // few: once for each point of a curve
+        let sampled = self.keys.iter().filter(|key| sample.has_hash(key.1)).map(|key| key.0);
+        let luck = held(&by_count(sampled), per_stay) - rate * held(&self.all, per_stay);
+        let small = (whole * rate + luck).round().max(1.0);
+        Miniature { entries: small as u32, scale: small / whole }
+    }
+
+    /// How often the first requests are as long as an entry stays in a cache of so many entries; where they do not fill it,
+    /// half of one time.
+    fn per_stay(&self, entries: f64) -> f64 {
+        let (mut least, mut most) = (0.5, f64::from(u32::MAX));
+        // Halvings, until nobody would see the difference.
+        for _ in 0..48 {
+            let middle = (least + most) / 2.0;
+            if held(&self.all, middle) > entries { least = middle } else { most = middle }
+        }
+        most
+    }
+}
+
+/// How many keys were asked for so often.
+fn by_count(counts: impl Iterator<Item = u32>) -> BTreeMap<u32, u32> {
+    let mut keys = BTreeMap::new();
+    counts.for_each(|count| *keys.entry(count).or_default() += 1);
+    keys
+}
+
+/// How many keys a cache holds, by how often each was asked for, if an entry stays for one of `per_stay` parts of that time.
+fn held(keys: &BTreeMap<u32, u32>, per_stay: f64) -> f64 {
+    keys.iter().map(|(&count, &keys)| f64::from(keys) * f64::from(count) / (f64::from(count) + per_stay)).sum()
 }
 
 #[cfg(test)]
@@ -66,11 +132,25 @@ mod tests {
 
     #[test]
     fn a_small_cache_takes_a_larger_sample_and_the_smallest_all_keys() {
-        let rate = rate(655_360);
-        assert_eq!(
-            [100_000, 20_000, 19_999, 5_000, 4_999, 1].map(|entries| rate_for(entries, rate)),
-            [0.1, 0.1, 0.2, 0.4, 1.0, 1.0]
-        );
-        assert_eq!((super::rate(100_000), rate_for(50_000, 1.0)), (1.0, 1.0));
+        let of = |entries| rate(entries, 1 << 20);
+        assert_eq!([1, 1_999, 2_000, 4_000, 10_000].map(of), [1.0, 1.0, 0.5, 0.25, 0.1]);
+        assert_eq!(of(1 << 20), 0.023_437_5, "the keys are enough, and not more");
+        assert_eq!((rate(1 << 20, 49_151), rate(1 << 20, 49_152), rate(1 << 20, 0)), (1.0, 0.5, 1.0));
+    }
+
+    #[test]
+    fn a_miniature_has_as_many_entries_as_the_whole_cache_holds_keys_of_the_sample() {
+        // A thousand popular keys, which a cache of 2,000 holds nearly always, and many of which it holds a tenth.
+        let popular = (0..1_000).map(|key| (100_000, KeySample::hash(key)));
+        let others = (1_000..11_000).map(|key| (12, KeySample::hash(key)));
+        let popularity = Popularity::of(popular.chain(others).collect());
+        let sample = KeySample::of(0.25);
+        let in_sample = |keys: std::ops::Range<u64>| keys.filter(|key| sample.has_number(*key)).count() as f64;
+        let expected = in_sample(0..1_000) + in_sample(1_000..11_000) / 10.0;
+        let small = popularity.miniature(2_000, 0.25);
+        assert!((f64::from(small.entries) - expected).abs() < 2.0, "{small:?}, {expected}");
+        assert!((small.scale * 2_000.0 - f64::from(small.entries)).abs() < 1e-9, "{small:?}");
+        assert_ne!(small.entries, 500, "which would be true of any sample");
+        assert_eq!(popularity.miniature(2_000, 1.0), Miniature { entries: 2_000, scale: 1.0 });
     }
 }

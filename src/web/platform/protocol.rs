@@ -464,6 +464,7 @@ impl From<&Cases> for LaneCases {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::curve::Scouted;
 
     #[test]
     fn messages_arrive_as_they_were_sent() {
@@ -483,7 +484,8 @@ mod tests {
             lane: 1,
             after: Some(Box::new((1, (*found).clone()))),
         };
-        let ask = CurveAsk::Play { policy: "sieve".into(), capacities: vec![20, 90], rate: 0.1 };
+        let scouted = Scouted { distinct: 90, samples: true };
+        let ask = CurveAsk::Play { policy: "sieve".into(), capacities: vec![20, 90], scouted };
         let scenario = Box::new(Scenario::default());
         let curve = ToWorker::Curve { generation: 1, job: 3, scenario, file: Some("a.txt".into()), ask };
         for said in [ToWorker::Hello, advance(None), advance(Some(8)), measure, seek, curve] {

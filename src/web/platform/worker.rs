@@ -522,10 +522,10 @@ impl CurveJob {
     fn begin(origin: Origin, ask: CurveAsk) -> Result<CurveJob, Phrase> {
         match ask {
             CurveAsk::Scout => Ok(CurveJob::Scout(Scouting::begin(origin)?)),
-            CurveAsk::Play { policy, capacities, rate } => {
+            CurveAsk::Play { policy, capacities, scouted } => {
                 let unknown = |_| phrase!("{policy}: there is no such policy", "{policy}: 그런 정책은 없습니다");
                 let named = policy.parse::<Eviction>().map_err(unknown)?;
-                Ok(CurveJob::Play(Curving::begin(origin, named, &capacities, rate)))
+                Ok(CurveJob::Play(Curving::begin(origin, named, &capacities, scouted)?))
             }
         }
     }

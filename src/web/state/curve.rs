@@ -14,14 +14,14 @@ use crate::web::state::jobs::{Jobs, Said, Which, Work};
 pub enum CurveAsk {
     /// Find out how many there are.
     Scout,
-    /// Play this share of the keys through caches.
+    /// Play them through caches.
     Play {
         /// The policy, by name.
         policy: String,
         /// In entries.
         capacities: Vec<u32>,
-        /// The share.
-        rate: f64,
+        /// How many there are, and whether to play a sample of them.
+        scouted: Scouted,
     },
 }
 
@@ -94,7 +94,7 @@ impl Jobs for Curves {
                 capacities.sort_unstable();
                 capacities.dedup();
                 let policy = self.policies[place as usize].name().to_owned();
-                CurveAsk::Play { policy, capacities, rate: scouted.rate }
+                CurveAsk::Play { policy, capacities, scouted: *scouted }
             }
             _ => return None,
         };
@@ -162,12 +162,13 @@ mod tests {
         };
         let orders = curving.begin(scenario.clone(), jobs.clone(), 2);
         assert_eq!(orders.iter().map(ask).collect::<Vec<_>>(), [CurveAsk::Scout], "the other one waits");
-        let scouted = CurveOutcome::Scouted(Scouted { distinct: 4_000, rate: 1.0 });
-        let orders = curving.hear(0, FromWorker::Curved { generation: 1, job: 0, outcome: scouted });
+        let scouted = Scouted { distinct: 4_000, samples: false };
+        let orders =
+            curving.hear(0, FromWorker::Curved { generation: 1, job: 0, outcome: CurveOutcome::Scouted(scouted) });
         let present = present_of(&scenario).expect("entries");
         for (order, policy) in orders.iter().zip(&jobs.policies) {
-            let CurveAsk::Play { policy: name, capacities, rate } = ask(order) else { panic!("{order:?}") };
-            assert_eq!((name.as_str(), rate), (policy.name(), 1.0));
+            let CurveAsk::Play { policy: name, capacities, scouted: told } = ask(order) else { panic!("{order:?}") };
+            assert_eq!((name.as_str(), told), (policy.name(), scouted));
             assert!(capacities.contains(&present) && capacities.contains(&40) && capacities.is_sorted());
         }
         assert_eq!(orders.len(), 2, "one for each worker");

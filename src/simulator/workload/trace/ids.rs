@@ -13,8 +13,8 @@ pub const KEYS_MAX: u32 = u32::MAX;
 /// The most memory that the names of keys take, in bytes, where nothing else is said. A browser gives a page less.
 pub const NAMES_BYTES_MAX: u64 = if cfg!(target_arch = "wasm32") { 512 << 20 } else { 1 << 30 };
 
-/// What a key takes besides its name: its place in the table, which has room to spare, its id, and the allocator's share.
-const KEY_OVERHEAD: u64 = 48;
+/// What a key takes besides its name: its place in the table, which has room to spare, its id, its number, and the allocator's share.
+const KEY_OVERHEAD: u64 = 56;
 /// What a key takes that is a number.
 const NUMBER_BYTES: u64 = 32;
 
@@ -23,7 +23,8 @@ const NUMBER_BYTES: u64 = 32;
 pub struct KeyIds {
     // Looked into, never iterated in an order that could reach a result.
     ids: HashMap<Box<[u8]>, u32, BuildHasherDefault<KeyHasher>>,
-    taken: Slots<()>,
+    /// By id: the key as a [number](number_of).
+    numbers: Slots<u64>,
     bytes: u64,
     most_bytes: u64,
 }
@@ -37,7 +38,7 @@ impl Default for KeyIds {
 impl KeyIds {
     /// None yet, which may take so many bytes of memory.
     pub fn of_at_most(most_bytes: u64) -> KeyIds {
-        KeyIds { ids: HashMap::default(), taken: Slots::default(), bytes: 0, most_bytes }
+        KeyIds { ids: HashMap::default(), numbers: Slots::default(), bytes: 0, most_bytes }
     }
 
     /// The id of `key`; a new key gets the next free id, or `None` when there is [no room](KeyIds::full).
@@ -50,7 +51,10 @@ impl KeyIds {
         if bytes > self.most_bytes {
             return None;
         }
-        let id = next(&mut self.taken)?;
+        if self.numbers.in_use() == KEYS_MAX as usize {
+            return None;
+        }
+        let id = self.numbers.insert(number_of(key));
         self.ids.insert(key.into(), id);
         self.bytes = bytes;
         Some(id)
@@ -64,7 +68,12 @@ impl KeyIds {
     /// Forgets every key whose id is not to be kept: the ids go to new keys, and a forgotten key that comes again is new.
     pub fn retain(&mut self, keep: impl Fn(u32) -> bool) {
         let bytes = &mut self.bytes;
-        retain(&mut self.ids, &mut self.taken, keep, |key| *bytes -= key.len() as u64 + KEY_OVERHEAD);
+        retain(&mut self.ids, &mut self.numbers, keep, |key| *bytes -= key.len() as u64 + KEY_OVERHEAD);
+    }
+
+    /// The [number](number_of) of the key that has this id.
+    pub fn number(&self, id: u32) -> u64 {
+        self.numbers[id]
     }
 
     /// How much memory the keys take, in bytes.
@@ -172,6 +181,11 @@ impl NumberIds {
         self.places[place] = id;
     }
 
+    /// The key that has this id.
+    pub fn number(&self, id: u32) -> u64 {
+        self.keys[id]
+    }
+
     /// Why a new key gets no id; see [`KeyIds::full`].
     pub fn full(&self) -> Problem {
         if self.count() == KEYS_MAX { Problem::TooManyKeys } else { Problem::NamesTooLarge(self.most_bytes) }
@@ -204,33 +218,27 @@ impl NumberIds {
     }
 }
 
-/// The next id: one given back, or else the first that was never given.
-#[inline]
-fn next(taken: &mut Slots<()>) -> Option<u32> {
-    (taken.in_use() < KEYS_MAX as usize).then(|| taken.insert(()))
-}
-
 #[expect(clippy::disallowed_methods, reason = "what the table's order decides is sorted at once")]
 fn retain<K: Eq + Hash>(
     ids: &mut HashMap<K, u32, BuildHasherDefault<KeyHasher>>,
-    taken: &mut Slots<()>,
+    numbers: &mut Slots<u64>,
     keep: impl Fn(u32) -> bool,
     mut gone: impl FnMut(&K),
 ) {
     ids.retain(|key, id| {
         let kept = keep(*id);
         if !kept {
-            taken.free(*id);
+            numbers.free(*id);
             gone(key);
         }
         kept
     });
-    taken.least_first();
+    numbers.least_first();
 }
 
-/// A hash of a text.
+/// The number that stands for a text: a hash of it.
 #[inline]
-pub(super) fn hash(key: &[u8]) -> u64 {
+pub(super) fn number_of(key: &[u8]) -> u64 {
     let mut hasher = KeyHasher::default();
     hasher.write(key);
     hasher.finish() ^ key.len() as u64
@@ -275,7 +283,7 @@ mod tests {
             assert!(ids.id(key.as_bytes()).is_some());
         }
         assert_eq!(ids.id(b"x"), None);
-        assert!(matches!(ids.full(), Problem::NamesTooLarge(174)));
+        assert!(matches!(ids.full(), Problem::NamesTooLarge(198)));
         assert_eq!(ids.id(b"1123456789"), Some(1), "a known key needs no room");
         ids.retain(|id| id == 1);
         assert_eq!((ids.bytes(), ids.id(b"x")), (KEY_OVERHEAD + 10, Some(0)));

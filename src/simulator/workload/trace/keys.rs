@@ -50,6 +50,11 @@ impl<R: BufRead> KeyLines<R> {
         self.ids.count()
     }
 
+    /// The number that stands for the key that has this id.
+    pub(super) fn number(&self, id: u32) -> u64 {
+        self.ids.number(id)
+    }
+
     /// How much memory their names take, in bytes.
     pub(super) fn name_bytes(&self) -> u64 {
         self.ids.bytes()

@@ -299,6 +299,11 @@ impl Table {
         self.numbers.retain(&keep);
     }
 
+    /// The number that is the key that has this id, or stands for it.
+    fn number_of(&self, id: u32) -> u64 {
+        if self.numbers.count() > 0 { self.numbers.number(id) } else { self.texts.number(id) }
+    }
+
     fn count(&self) -> u32 {
         // A format has keys of one kind.
         self.texts.count() + self.numbers.count()
@@ -477,6 +482,14 @@ impl<'a> Records<'a> {
         }
     }
 
+    /// What decides whether the key that has this id is in a [sample](KeySample::has_hash), of those not forgotten.
+    pub fn sample_hash(&self, id: u32) -> u64 {
+        KeySample::hash(match &self.source {
+            Source::Keys(lines) => lines.number(id),
+            _ => self.table.number_of(id),
+        })
+    }
+
     /// How many bytes the names of the keys take that are not forgotten.
     pub fn name_bytes(&self) -> u64 {
         match &self.source {
@@ -536,7 +549,8 @@ impl<'a> Records<'a> {
     }
 
     /// The next requests, in the first places of `block`, which is not empty: how many there are. None at the end; none
-    /// within `Some` as for [`next_piece`](Records::next_piece).
+    /// within `Some` as for [`next_piece`](Records::next_piece). Of a key that is not in the sample, whatever else stands in
+    /// its place may be of another request of the same file, but for the command.
     ///
     /// # Errors
     /// At the first line or record that is none.

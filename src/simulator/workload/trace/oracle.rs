@@ -106,18 +106,22 @@ impl<R: BufRead> Oracle<R> {
     ) -> Result<usize, TraceError> {
         let mut guesses = [NumberIds::NO_GUESS; GUESSES];
         let at_hand = self.block[self.at..].as_chunks().0;
-        let most = block.len().min(GUESSES);
-        // A sample's table is small, and near.
-        let far = if keys.sample.is_all() { most } else { 0 };
-        for (guess, bytes) in guesses.iter_mut().zip(at_hand).take(far) {
-            *guess = keys.numbers.guess(Raw::of(bytes).object);
+        let (most, sample) = (block.len().min(GUESSES), keys.sample);
+        for (guess, bytes) in guesses.iter_mut().zip(at_hand).take(most) {
+            let object = Raw::of(bytes).object;
+            *guess = if sample.has_number(object) { keys.numbers.guess(object) } else { NOT_SAMPLED };
         }
         for (count, (place, guess)) in block.iter_mut().zip(guesses).enumerate() {
             let Some(raw) = self.raw()? else { return Ok(count) };
-            let mut record = self.record(&raw, guess, keys)?;
             let at = order.take(raw.at(), Place::Record(self.number), &[]);
-            record.at = Some(at.map_err(|problem| self.wrong(problem))?);
-            *place = record;
+            let at = at.map_err(|problem| self.wrong(problem))?;
+            if guess != NOT_SAMPLED && sample.has_number(raw.object) {
+                *place = Record { at: Some(at), ..self.record(&raw, guess, keys)? };
+            } else {
+                // Of a small sample that is nearly all; the rest of a record would take longer to write than to read.
+                self.next(&raw)?;
+                place.key = NOT_SAMPLED;
+            }
         }
         Ok(most)
     }
@@ -180,12 +184,17 @@ impl<R: BufRead> Oracle<R> {
 
     #[inline(always)]
     fn record(&self, raw: &Raw, guess: u32, keys: &mut Table) -> Result<Record, TraceError> {
-        // Requests are numbered from 0 or from 1; in both, what comes next has a number of at least this one's from 1.
-        let Some(next) = raw.next(self.number - 1) else { return Err(self.behind(raw)) };
+        let next = self.next(raw)?;
         let key =
             if keys.sample.has_number(raw.object) { keys.numbers.id_or(guess, raw.object) } else { Some(NOT_SAMPLED) };
         let Some(key) = key else { return Err(self.wrong(keys.numbers.full())) };
         Ok(Record { key, at: Some(raw.at()), size: Some(raw.size), next, ..Record::default() })
+    }
+
+    #[inline(always)]
+    fn next(&self, raw: &Raw) -> Result<Next, TraceError> {
+        // Requests are numbered from 0 or from 1; in both, what comes next has a number of at least this one's from 1.
+        raw.next(self.number - 1).ok_or_else(|| self.behind(raw))
     }
 
     #[cold]

@@ -33,14 +33,26 @@ impl KeySample {
     /// Whether a key that is a number is in it.
     #[inline]
     pub fn has_number(self, key: u64) -> bool {
+        self.has_hash(KeySample::hash(key))
+    }
+
+    /// Whether a key is in it whose number has this [hash](KeySample::hash).
+    #[inline]
+    pub fn has_hash(self, hash: u64) -> bool {
+        self.is_all() || hash < self.below
+    }
+
+    /// What decides of a key that is a number.
+    #[inline]
+    pub fn hash(key: u64) -> u64 {
         // Not the hash of any table here: who is in the sample says nothing of where it lies in them.
-        self.is_all() || splitmix64(&mut (key ^ 0x5851_F42D_4C95_7F2D)) < self.below
+        splitmix64(&mut (key ^ 0x5851_F42D_4C95_7F2D))
     }
 
     /// Whether a key that is a text is in it.
     #[inline]
     pub fn has_text(self, key: &[u8]) -> bool {
-        self.is_all() || self.has_number(super::ids::hash(key))
+        self.is_all() || self.has_number(super::ids::number_of(key))
     }
 }
 

@@ -529,18 +529,47 @@ fn blocks_of_records_are_what_single_records_are_however_the_file_is_cut() {
     let object = |number: u64| (number.wrapping_mul(number) % 1_999) << 40;
     let rows: Vec<_> = (0..5_000).map(|number| (number as u32 / 7, object(number), number as u32, -1)).collect();
     let bytes = oracle(&rows);
-    let open = |capacity: usize| {
+    let open = |capacity: usize, sample: KeySample| {
         let reader = std::io::BufReader::with_capacity(capacity, &bytes[..]);
-        Records::open("a.oracleGeneral", reader, Some(Format::OracleGeneral)).unwrap()
+        Records::open("a.oracleGeneral", reader, How { format: Some(Format::OracleGeneral), sample, ..How::default() })
+            .unwrap()
     };
-    let singly: Vec<Record> = open(1 << 16).map(Result::unwrap).collect();
-    assert_eq!(singly.len(), 5_000);
-    for (capacity, most) in [(1 << 16, 64), (7, 64), (100, 5), (1_000, 1), (4_096, 1_000)] {
-        let (mut records, mut block, mut all) = (open(capacity), vec![Record::default(); most], Vec::new());
-        while let Some(count) = records.next_block(&mut block).unwrap() {
-            all.extend_from_slice(&block[..count]);
+    // Of a key that is not in the sample nothing else is said.
+    let told = |record: &Record| if record.key == NOT_SAMPLED { Record::default() } else { record.clone() };
+    for sample in [KeySample::ALL, KeySample::of(0.3)] {
+        let singly: Vec<Record> = open(1 << 16, sample).map(|record| told(&record.unwrap())).collect();
+        assert_eq!(singly.len(), 5_000);
+        for (capacity, most) in [(1 << 16, 64), (7, 64), (100, 5), (1_000, 1), (4_096, 1_000)] {
+            let (mut records, mut block, mut all) = (open(capacity, sample), vec![Record::default(); most], Vec::new());
+            while let Some(count) = records.next_block(&mut block).unwrap() {
+                all.extend(block[..count].iter().map(told));
+            }
+            assert_eq!(all, singly, "{capacity} bytes at hand, {most} at once");
         }
-        assert_eq!(all, singly, "{capacity} bytes at hand, {most} at once");
+    }
+}
+
+#[test]
+fn a_key_of_a_large_sample_is_in_a_smaller_one_if_that_has_it_alone() {
+    let (large, small) = (KeySample::of(0.6), KeySample::of(0.2));
+    let open = |text: &str, sample: KeySample| {
+        let records = Records::open("-", std::io::Cursor::new(text.to_owned()), How { sample, ..How::default() });
+        records.unwrap()
+    };
+    let keys = || (0..2_000u64).map(|number| number * number % 1_999);
+    for text in [
+        keys().map(|key| format!("user:{key}\n")).collect::<String>(),
+        keys().map(|key| format!("{key}\n")).collect(),
+        "time,key\n".to_owned() + &keys().map(|key| format!("1,{key}\n")).collect::<String>(),
+    ] {
+        let mut records = open(&text, large);
+        let mut by_hash = Vec::new();
+        while let Some(record) = records.next() {
+            let key = record.unwrap().key;
+            by_hash.push(key != NOT_SAMPLED && small.has_hash(records.sample_hash(key)));
+        }
+        let alone: Vec<bool> = open(&text, small).map(|record| record.unwrap().key != NOT_SAMPLED).collect();
+        assert!(by_hash == alone && alone.contains(&true), "{}", &text[..20]);
     }
 }
 
