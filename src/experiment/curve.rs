@@ -386,7 +386,7 @@ impl Curving {
             (self.playing, self.done) = (None, self.done + 1);
         }
         let mut counted = std::mem::take(&mut self.counted);
-        counted.sort_by_key(|counted| counted.capacity);
+        crate::sort::by_key(&mut counted, |counted| counted.capacity);
         Ok(Some(counted))
     }
 }
