@@ -9,6 +9,7 @@ use cachelane::scenario::form::Form;
 use cachelane::scenario::{Keys, Scenario, link};
 use cachelane::time::Nanos;
 use cachelane::web::platform::protocol::{FromWorker, ToWorker};
+use cachelane::web::platform::wire;
 use cachelane::work;
 use cachelane::workload::trace::{Format, Records, Trace, TraceBuilder, TraceError};
 use serde::Serialize;
@@ -46,12 +47,13 @@ fn toml(input: &[u8]) -> bool {
     read.is_ok()
 }
 
-/// A scenario is the same after it was written as a file, as JSON and as a link, and the page can show it.
+/// A scenario is the same after it was written as a file, as JSON, as a message and as a link, and the page can show it.
 fn same_in_every_form(scenario: &Scenario) {
     let file = scenario.to_toml();
     assert_eq!(Scenario::from_toml(&file).as_ref(), Ok(scenario), "{file}");
     let json = serde_json::to_string(scenario).expect("a scenario can be written");
     assert_eq!(serde_json::from_str::<Scenario>(&json).expect("it was just written"), *scenario, "{json}");
+    assert_eq!(wire::read::<Scenario>(&wire::write(scenario).expect("short texts")).as_ref(), Ok(scenario), "{file}");
     if let Some(link) = fits(link::encode_shortest(scenario)) {
         assert_eq!(link::decode(&link).expect("it was just written").scenario, *scenario, "{link}");
     }
@@ -65,8 +67,10 @@ fn fits(link: Result<String, cachelane::scenario::ScenarioError>) -> Option<Stri
     link.inspect_err(|error| assert!(error.to_string().contains("the link has "), "{error}")).ok()
 }
 
-/// A message between page and worker; a scenario that is loaded also runs for a while.
+/// A message between page and worker, here as JSON, which can be read; a scenario that is loaded also runs for a while. Bytes
+/// that are no message are refused.
 fn message(input: &[u8]) -> bool {
+    let _ = (wire::read::<ToWorker>(input), wire::read::<FromWorker>(input));
     let text = String::from_utf8_lossy(input);
     let to_worker = same_again::<ToWorker>(&text);
     if let Some(ToWorker::Load { scenario, .. }) = &to_worker {
@@ -75,11 +79,17 @@ fn message(input: &[u8]) -> bool {
     same_again::<FromWorker>(&text).is_some() || to_worker.is_some()
 }
 
-/// What a JSON text says, if it can be read; written and read again it is the same.
+/// What a JSON text says, if it can be read; written and read again it is the same, in bytes as they are sent. Bytes with a
+/// flaw are another message or none.
 fn same_again<T: Serialize + DeserializeOwned + PartialEq + Debug>(text: &str) -> Option<T> {
     let read: T = serde_json::from_str(text).ok()?;
-    let written = serde_json::to_string(&read).expect("what was read can be written");
-    assert_eq!(serde_json::from_str::<T>(&written).expect("it was just written"), read, "{written}");
+    let mut written = wire::write(&read).expect("what was read can be written");
+    assert_eq!(wire::read::<T>(&written).as_ref(), Ok(&read), "{text}");
+    if let Some(flaw) = text.len().checked_rem(written.len()) {
+        written[flaw] ^= 1 << (text.len() % 8);
+        let _ = wire::read::<T>(&written);
+        assert_eq!(wire::read::<T>(&written[..flaw]), Err(wire::Garbled));
+    }
     Some(read)
 }
 

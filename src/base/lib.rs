@@ -8,4 +8,5 @@ pub mod phrase;
 pub mod random;
 pub mod report;
 pub mod scenario;
+pub mod sort;
 pub mod time;

@@ -11,7 +11,8 @@ static MEMORY: memory::Memory = memory::Memory;
 #[cfg(target_arch = "wasm32")]
 fn main() {
     if cachelane::web::platform::worker::is_worker() {
-        cachelane::web::platform::worker::start(Some(&cachelane::web::platform::worker::EXTRAS));
+        use cachelane::web::platform::worker::{extras::Everything, start};
+        start(Some(Box::new(Everything::default())));
     } else {
         cachelane::web::app::start();
     }

@@ -460,7 +460,7 @@ impl Shape {
             ..Line::new(lane, lane.label.clone(), Weight::Main)
         });
         let before = before.collect();
-        lines.sort_by_key(|line| line.weight == Weight::Main);
+        crate::sort::by_key(&mut lines, |line| line.weight == Weight::Main);
         let title = match self.title {
             ("", _) => figure.title.say(language).to_owned(),
             title => say(title, language),

@@ -11,6 +11,7 @@ use super::palette::{self, FAULT, GROUND, INK, RULE, SOFT, Theme, Token, lane_st
 use super::scale::time_ticks;
 use super::{Axis, Band, Data, Line, Panel, Weight};
 use crate::phrase::Language;
+use crate::sort;
 
 /// How a figure is to look.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -231,7 +232,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let mut free_from = f64::MIN;
         let mut bands: Vec<&Band> =
             bands.iter().filter(|band| band.from_s < data.window().1 && band.to_s > data.window().0).collect();
-        bands.sort_by(|a, b| a.from_s.total_cmp(&b.from_s));
+        sort::by(&mut bands, |a, b| a.from_s.total_cmp(&b.from_s));
         let bottom = if bands.len() > BANDS_MANY { at.top + 6.0 } else { at.bottom };
         let is_many = bands.len() > BANDS_MANY;
         let (mut last, mut measured) = ((f64::MIN, f64::MIN), ("", 0.0));
@@ -412,7 +413,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             .filter(|(v, _)| *v > 0.0 || !matches!(panel.axis, Axis::Count { .. } | Axis::Rate { .. }))
             .map(|(v, line)| (at.bottom - (at.bottom - at.top) * panel.axis.place(v), line))
             .collect();
-        names.sort_by(|a, b| a.0.total_cmp(&b.0));
+        sort::by(&mut names, |a, b| a.0.total_cmp(&b.0));
         let places = apart(&names.iter().map(|(y, _)| *y).collect::<Vec<_>>(), 15.0, at.top, at.bottom - 4.0);
         let start = x(data.now_s);
         for ((_, line), y) in names.into_iter().zip(places) {

@@ -364,7 +364,7 @@ pub fn frontier(
     pen.text((right, top + HIGH + 36.0), 12.0, SOFT, "end", &format!("{} →", across.called));
     pen.text((edge, top - 8.0), 12.0, SOFT, "start", &format!("{} ↑", up.called));
     let mut best: Vec<&Dot> = dots.iter().filter(|dot| !dot.beaten).collect();
-    best.sort_by(|a, b| a.at.0.total_cmp(&b.at.0).then(a.at.1.total_cmp(&b.at.1)));
+    crate::sort::by(&mut best, |a, b| a.at.0.total_cmp(&b.at.0).then(a.at.1.total_cmp(&b.at.1)));
     let steps: Vec<String> = best.iter().map(|dot| place(dot.at)).map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
     // With a third measure the points that nothing beats lie on no line.
     if steps.len() > 1 && harm.is_none() {

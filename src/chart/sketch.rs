@@ -10,7 +10,7 @@ type Place = (f64, f64);
 /// `width` × `height`. All in whole pixels, and as rough as it takes to be no longer than `bytes` together.
 pub fn sketch(panel: &Panel, window: (f64, f64), (width, height): Place, bytes: usize) -> Vec<String> {
     let mut lines: Vec<&Line> = panel.lines.iter().filter(|line| line.weight == Weight::Main).collect();
-    lines.sort_by_key(|line| line.lane);
+    crate::sort::by_key(&mut lines, |line| line.lane);
     let span = (window.1 - window.0).max(1e-9);
     let place = |(at, value): Place| ((at - window.0) / span * width, (1.0 - panel.axis.place(value)) * height);
     let mut tolerance = 0.5;

@@ -90,7 +90,7 @@ impl Telling {
 
     fn told(&mut self, story: story::Story) -> Told {
         let mut elsewhere = std::mem::take(&mut self.elsewhere);
-        elsewhere.sort_by_key(|other| other.lane);
+        crate::sort::by_key(&mut elsewhere, |other| other.lane);
         let (engine, seed) = (ENGINE_VERSION, self.scenario.seed);
         let source = phrase!("Cachelane {engine} · seed {seed}", "Cachelane {engine} · 시드 {seed}");
         Told { run: story::Run { experiment: self.experiment(), source }, lane: self.lane, story, elsewhere }

@@ -3,7 +3,7 @@
 //! this is built for speed, the rest for size.
 #![forbid(unsafe_code)]
 
-pub use cachelane_base::{bytes, escape, phrase, random, report, scenario, time};
+pub use cachelane_base::{bytes, escape, phrase, random, report, scenario, sort, time};
 
 pub mod app;
 pub mod cache;

@@ -445,7 +445,7 @@ fn lines(clues: &[Clue], cast: &Cast) -> (Vec<Actor>, Vec<Line>) {
     let its: Vec<usize> = (0..clues.len()).filter(belongs).collect();
     let mut by_rank = its.clone();
     let ends = key_ones.map(|one| one.map(|i| &clues[i]));
-    by_rank.sort_by_key(|&i| match &clues[i] {
+    crate::sort::by_key(&mut by_rank, |&i| match &clues[i] {
         _ if key_ones.contains(&Some(i)) => 0,
         clue if is_telling(clue, ends) => 0,
         clue => rank(clue),

@@ -149,7 +149,7 @@ fn place(problems: &mut Problems, source: &Node) {
             problem.value = super::problem::shorten(given.quote());
         }
     }
-    problems.list.sort_by_key(|problem| problem.line);
+    crate::sort::by_key(&mut problems.list, |problem| problem.line);
 }
 
 /// Every number and duration against its limit.

@@ -202,7 +202,7 @@ impl Scenario {
                 waiting * WAITING_BYTES,
             );
         }
-        sum.shares.sort_by(|a, b| b.bytes.total_cmp(&a.bytes));
+        crate::sort::by(&mut sum.shares, |a, b| b.bytes.total_cmp(&a.bytes));
         let requests = loads.iter().map(|load| load.requests).sum();
         Estimate { requests, waiting: room, shares: sum.shares }
     }

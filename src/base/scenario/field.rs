@@ -99,7 +99,28 @@ pub struct Entry {
     /// What its slider on the page covers, if it has one.
     pub slider: Option<Slider>,
     /// What the page calls it, where it has a control of its own there.
+    pub label: Option<&'static Phrase>,
+}
+
+/// What is written down of a field.
+pub struct Told {
+    pub name: &'static str,
+    pub docs: Docs,
+    pub slider: Option<Slider>,
     pub label: Option<Phrase>,
+    /// Whether texts must say it.
+    pub needed: bool,
+    pub takes: fn() -> Takes,
+}
+
+/// The entries of fields that are written down, and shown with their defaults.
+pub fn entries(told: &'static [Told], defaults: Fields) -> Vec<Entry> {
+    let entry = |(told, (_, default)): (&'static Told, (String, Node))| {
+        let Told { name, docs, slider, label, needed, takes } = told;
+        let default = (!needed).then(|| default.marked(false));
+        Entry { name, docs: *docs, default, takes: takes(), slider: *slider, label: label.as_ref() }
+    };
+    told.iter().zip(defaults).map(entry).collect()
 }
 
 /// A struct whose fields are all named in a table, each with a default.
@@ -147,10 +168,28 @@ pub fn refuse_word<T>(node: &Node, word: &str, known: &[&str], at: &str, problem
     None
 }
 
+/// A field by its name, marked where it is the default.
+pub fn shown<T: Field + PartialEq>(name: &str, value: &T, default: Option<&T>) -> (String, Node) {
+    (name.to_owned(), value.show().marked(default == Some(value)))
+}
+
 /// The field called `name`, if it is there and can be read.
 pub fn read_in<T: Field>(fields: &Fields, name: &str, at: &str, problems: &mut Problems) -> Option<T> {
+    let (node, at) = inside(fields, name, at)?;
+    T::read(node, &at, problems)
+}
+
+/// The field called `name`, and its path.
+fn inside<'a>(fields: &'a Fields, name: &str, at: &str) -> Option<(&'a Node, String)> {
     let (_, node) = fields.iter().find(|(field, _)| field == name)?;
-    T::read(node, &join(at, name), problems)
+    Some((node, join(at, name)))
+}
+
+/// The same in the place of `value`, which else stays as it is.
+pub fn read_over<T: Field>(value: &mut T, fields: &Fields, name: &str, at: &str, problems: &mut Problems) {
+    if let Some(read) = read_in(fields, name, at, problems) {
+        *value = read;
+    }
 }
 
 /// Notes that the field called `name` is absent, if it is.
@@ -223,6 +262,8 @@ macro_rules! record {
     (@standard $value:ident $standard:ident) => { $value.$standard() };
     (@needed) => { None::<$crate::scenario::Phrase> };
     (@needed $english:literal $korean:literal) => { Some($crate::scenario::Phrase::fixed($english, $korean)) };
+    (@is_needed) => { false };
+    (@is_needed $english:literal) => { true };
     (@label) => { None };
     (@label $english:literal $korean:literal) => { Some($crate::scenario::Phrase::fixed($english, $korean)) };
     (@slider) => { None };
@@ -256,13 +297,12 @@ macro_rules! record {
 
         impl $crate::scenario::field::Record for $type {
             fn show_fields(&self) -> $crate::scenario::node::Fields {
-                use $crate::scenario::field::{Field, record};
+                use $crate::scenario::field::{record, shown};
                 let this = self;
                 let default = record!(@standard this $($standard)?);
-                let $type { $($field),* } = this;
                 vec![$({
-                    let is_default = *$field == default.$field && record!(@needed $($english $korean)?).is_none();
-                    (record!(@name $field $($text)?).to_owned(), $field.show().marked(is_default))
+                    let default = record!(@needed $($english $korean)?).is_none().then_some(&default.$field);
+                    shown(record!(@name $field $($text)?), &this.$field, default)
                 }),*]
             }
 
@@ -271,33 +311,28 @@ macro_rules! record {
                 at: &str,
                 problems: &mut $crate::scenario::problem::Problems,
             ) -> $type {
-                use $crate::scenario::field::{read_in, record, refuse_strangers};
+                use $crate::scenario::field::{read_over, record, refuse_strangers};
                 refuse_strangers(fields, &[$(record!(@name $field $($text)?)),*], at, problems);
                 $(if let Some(what) = record!(@needed $($english $korean)?) {
                     $crate::scenario::field::require(fields, record!(@name $field $($text)?), what, at, problems);
                 })*
                 let mut read = $type::default();
-                $(if let Some(value) = read_in(fields, record!(@name $field $($text)?), at, problems) {
-                    read.$field = value;
-                })*
+                $(read_over(&mut read.$field, fields, record!(@name $field $($text)?), at, problems);)*
                 $(read.$complete(fields);)?
                 read
             }
 
             fn entries() -> Vec<$crate::scenario::field::Entry> {
-                use $crate::scenario::field::{Entry, Field, record};
-                let default = $type::default();
-                vec![$({
-                    let told = record!(@needed $($english $korean)?).is_none();
-                    Entry {
-                        name: record!(@name $field $($text)?),
-                        docs: $crate::phrase::Docs::new(&[$($field_doc),*], $field_ko),
-                        slider: record!(@slider $($shape $range)?),
-                        label: record!(@label $($label $label_ko)?),
-                        default: told.then(|| default.$field.show()),
-                        takes: <$of as Field>::takes(),
-                    }
-                }),*]
+                use $crate::scenario::field::{Field, Told, entries, record};
+                const TOLD: &[Told] = &[$(Told {
+                    name: record!(@name $field $($text)?),
+                    docs: $crate::phrase::Docs::new(&[$($field_doc),*], $field_ko),
+                    slider: record!(@slider $($shape $range)?),
+                    label: record!(@label $($label $label_ko)?),
+                    needed: record!(@is_needed $($english)?),
+                    takes: <$of as Field>::takes,
+                }),*];
+                entries(TOLD, $type::default().show_fields())
             }
         }
 
@@ -411,10 +446,7 @@ macro_rules! kinds {
         ),* $(,)?
     }) => {
         if let $type::$variant { $($field),* } = $self {
-            let fields = vec![$((
-                stringify!($field).to_owned(),
-                $crate::scenario::field::Field::show($field).marked(*$field == $default),
-            )),*];
+            let fields = vec![$($crate::scenario::field::shown(stringify!($field), $field, Some(&$default))),*];
             return Value::Kind($word.to_owned(), fields).into();
         }
     };
@@ -432,10 +464,11 @@ macro_rules! kinds {
         ),* $(,)?
     }) => {{
         $crate::scenario::field::refuse_strangers($fields, &[$(stringify!($field)),*], $at, $problems);
-        $type::$variant {
-            $($field: $crate::scenario::field::read_in($fields, stringify!($field), $at, $problems)
-                .unwrap_or_else(|| $default)),*
-        }
+        $(
+            let mut $field: $of = $default;
+            $crate::scenario::field::read_over(&mut $field, $fields, stringify!($field), $at, $problems);
+        )*
+        $type::$variant { $($field),* }
     }};
     (@read $fields:expr, $at:ident, $problems:ident, $type:ident, $variant:ident ($record:ident)) => {
         $type::$variant(<$record as $crate::scenario::field::Record>::read_fields($fields, $at, $problems))
@@ -454,19 +487,18 @@ macro_rules! kinds {
             #[ko = $field_ko:literal]
             $(#[slider = $shape:ident $range:tt])?
             $field:ident: $of:ty = $default:expr
-        ),* $(,)? }) => {
-        vec![$({
-            let default: $of = $default;
-            $crate::scenario::field::Entry {
-                name: stringify!($field),
-                docs: $crate::phrase::Docs::new(&[$($field_doc),*], $field_ko),
-                slider: $crate::scenario::field::record!(@slider $($shape $range)?),
-                label: None,
-                default: Some($crate::scenario::field::Field::show(&default)),
-                takes: <$of as $crate::scenario::field::Field>::takes(),
-            }
-        }),*]
-    };
+        ),* $(,)? }) => {{
+        const TOLD: &[$crate::scenario::field::Told] = &[$($crate::scenario::field::Told {
+            name: stringify!($field),
+            docs: $crate::phrase::Docs::new(&[$($field_doc),*], $field_ko),
+            slider: $crate::scenario::field::record!(@slider $($shape $range)?),
+            label: None,
+            needed: false,
+            takes: <$of as $crate::scenario::field::Field>::takes,
+        }),*];
+        let defaults = vec![$($crate::scenario::field::shown::<$of>(stringify!($field), &$default, None)),*];
+        $crate::scenario::field::entries(TOLD, defaults)
+    }};
     (@entries ($record:ident)) => { <$record as $crate::scenario::field::Record>::entries() };
 }
 pub(crate) use kinds;

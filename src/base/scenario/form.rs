@@ -169,7 +169,7 @@ impl Found {
             default: entry.default.as_ref(),
             is_option,
             slider: entry.slider,
-            label: entry.label.as_ref(),
+            label: entry.label,
         }
     }
 }
@@ -255,7 +255,7 @@ fn collect_in(node: &Node, entries: &'static [Entry], at: &Place, is_option: boo
         };
         let default = at.default.and_then(|default| default.find(entry.name)).or(entry.default.as_ref());
         let path = join(&at.path, entry.name);
-        let (slider, label) = (entry.slider, entry.label.as_ref());
+        let (slider, label) = (entry.slider, entry.label);
         collect(inner, &entry.takes, Place { path, docs: entry.docs, default, is_option, slider, label }, fields);
     }
 }

@@ -196,16 +196,27 @@ impl Scenario {
     }
 }
 
-/// Through the same tree as files and links: JSON has the shape of the TOML, and the same messages.
+/// Through the same tree as files and links: JSON has the shape of the TOML, and the same messages. Between page and worker,
+/// where nobody reads it, it is written as in links.
 impl serde::Serialize for Scenario {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        versions::told(self.show()).serialize(serializer)
+        let tree = versions::told(self.show());
+        if serializer.is_human_readable() {
+            tree.serialize(serializer)
+        } else {
+            notation::print(&tree).serialize(serializer)
+        }
     }
 }
 
 impl<'de> serde::Deserialize<'de> for Scenario {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Scenario, D::Error> {
-        let node = node::Node::deserialize(deserializer)?;
-        Scenario::from_node(&node).map_err(serde::de::Error::custom)
+        use serde::de::Error;
+        let tree = if deserializer.is_human_readable() {
+            node::Node::deserialize(deserializer)?
+        } else {
+            notation::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)?
+        };
+        Scenario::from_node(&tree).map_err(D::Error::custom)
     }
 }

@@ -564,7 +564,7 @@ fn unit_of_title(line: &str) -> Option<&'static str> {
 
 /// The points in order, each once, up to 100 %.
 fn rising(mut points: Vec<Point>) -> Result<Percentiles, BadPercentiles> {
-    points.sort_by(|a, b| a.percent.total_cmp(&b.percent).then(a.line.cmp(&b.line)));
+    crate::sort::by(&mut points, |a, b| a.percent.total_cmp(&b.percent).then(a.line.cmp(&b.line)));
     points.dedup_by(|b, a| a.percent == b.percent && a.value == b.value);
     for pair in points.windows(2) {
         let [a, b] = pair else { continue };

@@ -42,11 +42,19 @@ macro_rules! presets {
     (@first $name:literal) => {
         Some(First { toml: include_str!(concat!("presets/v1/", $name, ".toml")), scenario: presets!(@read Scenario) })
     };
+    (@file $path:expr) => {{
+        const FILE: &str = include_str!($path);
+        const KEPT: &[u8; kept(FILE)] = &first(FILE);
+        match str::from_utf8(KEPT) {
+            Ok(text) => text,
+            Err(_) => panic!("cut between two lines"),
+        }
+    }};
     // `"name" new` where the preset is younger than version 1.
     ($($name:literal $($new:ident)?),* $(,)?) => {
         &[$(Preset {
             name: $name,
-            file: include_str!(concat!("presets/", $name, ".toml")),
+            file: presets!(@file concat!("presets/", $name, ".toml")),
             about: presets!(@read About),
             scenario: presets!(@read Scenario),
             first: presets!(@first $name $($new)?),
@@ -92,6 +100,38 @@ pub static ALL: &[Preset] = presets! {
 
 /// Where the scenario of a file ends, and what the preset says of itself begins.
 const ABOUT: &str = "\n[preset]\n";
+
+/// Where what only the whole page shows begins.
+const BEYOND_FIGURES: &[u8] = b"[preset.description]\n";
+
+/// How much of a preset's file the program keeps: the figure of an embed describes no preset, and would be larger by a fiftieth.
+const fn kept(file: &str) -> usize {
+    if !cfg!(feature = "figure") {
+        return file.len();
+    }
+    let mut rest = file.as_bytes();
+    while let Some((_, next)) = rest.split_first() {
+        if let Some((line, _)) = rest.split_at_checked(BEYOND_FIGURES.len())
+            && is_same(line, BEYOND_FIGURES)
+        {
+            break;
+        }
+        rest = next;
+    }
+    file.len() - rest.len()
+}
+
+const fn is_same(a: &[u8], b: &[u8]) -> bool {
+    let mut at = 0;
+    while at < a.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len()
+}
+
+const fn first<const N: usize>(file: &str) -> [u8; N] {
+    *file.as_bytes().first_chunk().expect("no more than there is")
+}
 
 /// Every preset: those with a file, then Twitter's caches.
 pub fn all() -> impl Iterator<Item = &'static Preset> {
@@ -191,6 +231,15 @@ impl Preset {
 mod tests {
     use super::super::Language;
     use super::*;
+
+    #[test]
+    fn what_only_the_whole_page_shows_stands_last() {
+        for preset in ALL {
+            let tables: Vec<&str> = preset.file.lines().filter(|line| line.starts_with("[preset.")).collect();
+            let wanted = ["[preset.title]", "[preset.lanes.ko]", "[preset.description]", "[preset.question]"];
+            assert_eq!(tables, wanted, "{}", preset.name);
+        }
+    }
 
     #[test]
     fn every_preset_is_a_good_scenario_under_its_own_name() {

@@ -265,7 +265,7 @@ pub fn shorten(text: String) -> String {
 
 /// The known name that `given` most likely means: few letters changed, or the same but for `-`, `_` and case.
 pub fn did_you_mean(given: &str, known: &[&str]) -> Option<String> {
-    let plain = |text: &str| text.to_lowercase().replace(['-', '_', ' ', '.'], "");
+    let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_', ' ', '.'], "");
     if given.chars().count() > 60 {
         return None;
     }

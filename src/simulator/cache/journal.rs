@@ -19,6 +19,7 @@ use super::entry::Entry;
 use super::keys::{ByKey, Numbers};
 use crate::model::{Key, WriteId};
 use crate::scenario::estimate;
+use crate::sort;
 use crate::work;
 
 /// A place in the row of changes: how many there were.
@@ -185,7 +186,7 @@ impl Journal {
         }
         // Of each key, what the earliest change has replaced: the last one that was met.
         undone.entries.reverse();
-        undone.entries.sort_by_key(|(key, _)| *key);
+        sort::by_key(&mut undone.entries, |(key, _)| *key);
         undone.entries.dedup_by_key(|(key, _)| *key);
         work::count(self.rows.len());
         undone.lost = self.rows.iter().filter(|(_, (_, came))| *came > to).map(|(write, _)| *write).collect();
@@ -213,7 +214,7 @@ impl Journal {
     pub fn rows(&self) -> Vec<(Key, WriteId)> {
         work::count(self.rows.len());
         let mut rows: Vec<_> = self.rows.iter().map(|(write, (key, came))| (*came, *key, *write)).collect();
-        rows.sort_unstable();
+        sort::by_key(&mut rows, |row| *row);
         rows.into_iter().map(|(_, key, write)| (key, write)).collect()
     }
 

@@ -29,6 +29,7 @@ use crate::model::{CallError, Key, WriteId};
 use crate::random::Streams;
 use crate::report::AppReport;
 use crate::scenario::{self, Eviction, WriteBack};
+use crate::sort;
 use crate::time::Nanos;
 use crate::{table, work};
 
@@ -251,7 +252,7 @@ impl Shards {
     pub fn hottest(&self, most: usize) -> Vec<(Key, f64)> {
         let popularity = self.popularity.borrow();
         let mut keys = popularity.hottest.clone();
-        keys.sort_unstable_by_key(|&key| popularity.coldness(key));
+        sort::by_key(&mut keys, |&key| popularity.coldness(key));
         keys.truncate(most.min(HOTTEST_MAX));
         keys.into_iter()
             .map(|key| (key, f64::from(popularity.counts[key as usize]) / popularity.total as f64))

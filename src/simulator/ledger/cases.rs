@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::copies::Divergence;
 use super::{Cause, Ledger, Place};
@@ -46,10 +46,9 @@ pub enum CaseKind {
 }
 
 /// One lost write, stale or vanished read, or copy that differs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Case {
     /// What is the matter.
-    #[serde(flatten)]
     pub kind: CaseKind,
     /// The key.
     pub key: Key,
@@ -61,6 +60,63 @@ pub struct Case {
     pub issued: Nanos,
     /// When it came about: of a stale read, when it was answered.
     pub at: Nanos,
+}
+
+/// A case as texts say it: what is the matter beside the rest.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Case")]
+struct Beside {
+    #[serde(flatten)]
+    kind: CaseKind,
+    key: Key,
+    write: WriteId,
+    client: ClientId,
+    issued: Nanos,
+    at: Nanos,
+}
+
+/// A case where nobody reads it, field by field.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Case")]
+struct Within {
+    #[serde(with = "KindWithin")]
+    kind: CaseKind,
+    key: Key,
+    write: WriteId,
+    client: ClientId,
+    issued: Nanos,
+    at: Nanos,
+}
+
+/// Likewise what is the matter.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "CaseKind")]
+enum KindWithin {
+    Lost { cause: Cause },
+    Stale { since: Nanos },
+    Vanished,
+    Diverging { place: Place, divergence: Divergence },
+    Phantom,
+}
+
+impl Serialize for Case {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            Beside::serialize(self, serializer)
+        } else {
+            Within::serialize(self, serializer)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Case {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Case, D::Error> {
+        if deserializer.is_human_readable() {
+            Beside::deserialize(deserializer)
+        } else {
+            Within::deserialize(deserializer)
+        }
+    }
 }
 
 /// The cases of one lane, each kind up to its limit.

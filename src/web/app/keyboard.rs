@@ -40,7 +40,7 @@ const TYPED: &str = "input:not([type=range]):not([type=checkbox]):not([type=radi
 
 /// Ctrl+Z, Ctrl+Shift+Z and Ctrl+Y; on a Mac with the command key.
 fn undo_key(event: &KeyboardEvent, key: &str) -> Option<Action> {
-    match (key.to_lowercase().as_str(), event.shift_key(), event.alt_key()) {
+    match (key.to_ascii_lowercase().as_str(), event.shift_key(), event.alt_key()) {
         ("z", false, false) => Some(Action::Undo),
         ("z", true, false) | ("y", false, false) => Some(Action::Redo),
         _ => None,

@@ -169,7 +169,7 @@ impl App {
         // What is said of an experiment holds with any seed.
         let is_edited = about.is_some_and(|preset| !preset.is_but_for_its_seed(&self.state.draft));
         let about = about.map(Preset::about);
-        let whole = self.state.view.embed.is_none();
+        let whole = !self.state.view.is_embed();
         let question = about.and_then(|about| Question::of(Topic { claim: about.claim, watch: &about.watch }));
         let outcome = self.state.run.report.clone().filter(|_| self.state.is_over());
         html! {
@@ -220,7 +220,7 @@ impl App {
             <Transport running={state.is_running()} at_end={state.at_end()} now={state.seen()} reached={state.run.now} scenario={state.draft.clone()}
                 duration={state.running.duration} speed={state.speed} view={state.view.clone()}
                 halted={state.stop_reason.is_some()} has_settings_open={self.has_settings_open}
-                on_settings={state.view.embed.is_none().then(|| self.on_settings.clone())} dispatch={self.dispatch.clone()} words={self.words()} />
+                on_settings={(!state.view.is_embed()).then(|| self.on_settings.clone())} dispatch={self.dispatch.clone()} words={self.words()} />
         }
     }
 
@@ -252,7 +252,7 @@ impl App {
         html! {
             <Figures figures={view.figures().to_vec()} options={view.options()} data={self.data(titles)} theme={self.theme()}
                 words={self.words()} looking={self.looking} on_look={self.on_look.clone()} dispatch={self.dispatch.clone()}
-                can_choose={view.embed.is_none()} seeds={self.seeds_band()} has_before={self.state.before().is_some()} cannot_keep={self.state.lanes_before().err()} />
+                can_choose={!view.is_embed()} seeds={self.seeds_band()} has_before={self.state.before().is_some()} cannot_keep={self.state.lanes_before().err()} />
         }
     }
 

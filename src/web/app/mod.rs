@@ -188,7 +188,7 @@ impl Component for App {
             whole,
         };
         app.run_effects(ctx, effects);
-        if app.state.view.embed.is_some() {
+        if app.state.view.is_embed() {
             app.state.apply(Action::Time(TimeAction::Pause)); // until it is seen
             app.host = embed::watch(ctx.link().callback(Msg::InView));
             app._listeners.push(embed::hear(ctx.link().callback(Msg::Asked)));
@@ -219,7 +219,7 @@ impl Component for App {
                     self.focus_next = Some(".transport");
                     self.show_next = Some(".scenes");
                 }
-                if is_link && self.state.view.embed.is_some() && !self.host.is_seen() {
+                if is_link && self.state.view.is_embed() && !self.host.is_seen() {
                     self.state.apply(Action::Time(TimeAction::Pause)); // the host shows another experiment, out of sight
                 }
                 self.apply_theme();
@@ -299,7 +299,7 @@ impl App {
         let before = self.shown_by_time();
         let effects = self.state.apply(Action::Tick { wall_s });
         self.run_effects(ctx, effects);
-        if self.state.view.embed.is_some() {
+        if self.state.view.is_embed() {
             let (state, titles) = (&self.state, self.titles());
             self.host.tick(|| Told::of(state, &titles));
         }
@@ -331,13 +331,13 @@ impl App {
                         worker.send(*said);
                     }
                 }
-                Effect::SaveLink if self.state.view.embed.is_none() => {
+                Effect::SaveLink if !self.state.view.is_embed() => {
                     self.unsaved = true;
                     if self.saving.is_none() {
                         self.save(ctx);
                     }
                 }
-                Effect::PushLink if self.state.view.embed.is_none() => {
+                Effect::PushLink if !self.state.view.is_embed() => {
                     if let Ok(link) = self.state.link() {
                         dom::push_hash(&link);
                     }
@@ -347,7 +347,7 @@ impl App {
                 Effect::Remember(key, value) => storage::remember(key, value),
                 Effect::NewWorker => {
                     // An embed is a guest: one processor is enough for it.
-                    let alone = self.state.view.embed.is_some() || self.state.works_alone;
+                    let alone = self.state.view.is_embed() || self.state.works_alone;
                     let most = if alone { 1 } else { most_workers() };
                     self.worker = Some(WorkerHandle::open(&self.dispatch, most));
                 }
@@ -370,7 +370,7 @@ impl App {
 
     /// The page around the embed asks for something: the same is done as by a button.
     fn do_asked(&mut self, ctx: &Context<App>, asked: Asked) {
-        if self.state.view.embed.is_none() || !self.host.affords() {
+        if !self.state.view.is_embed() || !self.host.affords() {
             return;
         }
         if let Asked::Hold(on) = asked {
@@ -406,7 +406,7 @@ impl App {
                     let _ = root.set_attribute(name, value); // both names are valid ones
                 }
             }
-            let _ = root.class_list().toggle_with_force("embedded", self.state.view.embed.is_some());
+            let _ = root.class_list().toggle_with_force("embedded", self.state.view.is_embed());
         }
     }
 

@@ -3,6 +3,7 @@
 pub mod host;
 pub mod pool;
 pub mod protocol;
+pub mod wire;
 
 #[cfg(target_arch = "wasm32")]
 pub mod animation;

@@ -87,7 +87,7 @@ impl Pool {
             | ToWorker::Hold { .. }
             | ToWorker::Curve { .. } => vec![(0, said)],
         };
-        self.answers = vec![None; messages.len()];
+        self.answers = messages.iter().map(|_| None).collect();
         messages
     }
 
@@ -98,9 +98,10 @@ impl Pool {
             return Some(said);
         }
         *self.answers.get_mut(worker)? = Some(said);
-        let answers: Option<Vec<FromWorker>> = self.answers.iter().cloned().collect();
-        let told = together(answers?)?;
-        self.answers.clear();
+        if self.answers.iter().any(Option::is_none) {
+            return None;
+        }
+        let told = together(std::mem::take(&mut self.answers).into_iter().flatten().collect())?;
         match (&told, self.before.take()) {
             (FromWorker::Refused { .. }, Some(before)) => self.run = before,
             (FromWorker::Frame(frame), _) => self.run.reached(Nanos(frame.now_ns), self.goal),

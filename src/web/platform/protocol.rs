@@ -1,4 +1,4 @@
-//! What page and worker say to each other: JSON texts over `postMessage`; a trace goes along as an array of bytes.
+//! What page and worker say to each other: bytes over `postMessage` ([`wire`](super::wire)); a trace goes along as it is.
 //!
 //! Several workers may share the lanes of a scenario; together they answer as one ([`pool`](super::pool)).
 //!
@@ -21,6 +21,8 @@
 //!   Open, then Continue …     Reading, as long as there is more; then Opened or Unreadable
 //!   Cancel                    Cancelled
 //! ```
+//!
+//! What no embed asks for, nor is told, cannot be written by its program (the feature `figure`), which is smaller by that.
 //!
 //! `Measure`, `Seek`, `Wind`, `Hold` and `Curve` go to workers of their own (crews, `crew.rs`), whose generations are those of the panels that ask: no
 //! run on the page waits for them.
@@ -87,7 +89,7 @@ pub enum ToWorker {
     Open {
         /// The file's name.
         name: String,
-        /// The file. It does not go through JSON.
+        /// The file. It goes along as it is.
         #[serde(skip)]
         bytes: Rc<[u8]>,
     },
@@ -140,6 +142,7 @@ pub enum ToWorker {
     },
     /// Run this scenario to its end for its measures alone, or go on with it; each time for a while. The experiment that the
     /// worker holds stays as it is. All that is needed is said each time, so that any worker can be asked.
+    #[cfg_attr(feature = "figure", serde(skip))]
     Measure {
         /// What it is asked for, counted up.
         generation: u32,
@@ -152,6 +155,7 @@ pub enum ToWorker {
         steps: bool,
     },
     /// Search what a lane serves and heals from, or go on with it; each time for a while. Else as [`Measure`](Self::Measure).
+    #[cfg_attr(feature = "figure", serde(skip))]
     Seek {
         /// What it is asked for, counted up.
         generation: u32,
@@ -167,6 +171,7 @@ pub enum ToWorker {
     },
     /// Search when something came about, by runs wound back, or go on with it; each time for a while. Else as
     /// [`Measure`](Self::Measure).
+    #[cfg_attr(feature = "figure", serde(skip))]
     Wind {
         /// What it is asked for, counted up.
         generation: u32,
@@ -182,14 +187,16 @@ pub enum ToWorker {
         forks: (u32, u32),
     },
     /// Keep this file for the curves of its requests.
+    #[cfg_attr(feature = "figure", serde(skip))]
     Hold {
         /// Its name.
         name: String,
-        /// The file. It does not go through JSON.
+        /// The file. It goes along as it is.
         #[serde(skip)]
         bytes: Rc<[u8]>,
     },
     /// Play requests through caches, or go on with it; each time for a while. Else as [`Measure`](Self::Measure).
+    #[cfg_attr(feature = "figure", serde(skip))]
     Curve {
         /// What it is asked for, counted up.
         generation: u32,
@@ -237,6 +244,7 @@ pub enum FromWorker {
         generation: u32,
     },
     /// A story.
+    #[cfg_attr(feature = "figure", serde(skip))]
     Told {
         /// The scenario it is of.
         generation: u32,
@@ -251,6 +259,7 @@ pub enum FromWorker {
         run: u32,
     },
     /// A run of many has come to its end.
+    #[cfg_attr(feature = "figure", serde(skip))]
     Measured {
         /// What it was asked for.
         generation: u32,
@@ -272,6 +281,7 @@ pub enum FromWorker {
         runs: u32,
     },
     /// A search has come to its end.
+    #[cfg_attr(feature = "figure", serde(skip))]
     Sought {
         /// What it was asked for.
         generation: u32,
@@ -290,6 +300,7 @@ pub enum FromWorker {
         runs: u32,
     },
     /// A search by runs wound back has come to its end.
+    #[cfg_attr(feature = "figure", serde(skip))]
     Wound {
         /// What it was asked for.
         generation: u32,
@@ -308,6 +319,7 @@ pub enum FromWorker {
         percent: u32,
     },
     /// A curve has come to its end.
+    #[cfg_attr(feature = "figure", serde(skip))]
     Curved {
         /// What it was asked for.
         generation: u32,
@@ -319,6 +331,7 @@ pub enum FromWorker {
     /// A trace is being read.
     Reading(Progress),
     /// A trace was read.
+    #[cfg_attr(feature = "figure", serde(skip))]
     Opened(TraceFacts),
     /// A trace is not read any further.
     Cancelled,
@@ -463,15 +476,23 @@ impl From<&Cases> for LaneCases {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Debug;
+
+    use serde::de::DeserializeOwned;
+
+    use super::super::wire;
     use super::*;
     use crate::experiment::curve::Scouted;
+
+    fn arrives<T: Serialize + DeserializeOwned + PartialEq + Debug>(said: &T) {
+        assert_eq!(wire::read::<T>(&wire::write(said).unwrap()).as_ref(), Ok(said));
+    }
 
     #[test]
     fn messages_arrive_as_they_were_sent() {
         let said =
             ToWorker::Load { generation: 3, scenario: Box::new(Scenario::default()), share: Share { first: 1, of: 2 } };
-        let text = serde_json::to_string(&said).unwrap();
-        assert_eq!(serde_json::from_str::<ToWorker>(&text).unwrap(), said);
+        arrives(&said);
         let advance = |watch| ToWorker::Advance { generation: 3, to_ns: u64::MAX, budget_ms: 60.0, watch };
         let measure =
             ToWorker::Measure { generation: 2, run: 17, scenario: Box::new(Scenario::default()), steps: true };
@@ -489,8 +510,7 @@ mod tests {
         let scenario = Box::new(Scenario::default());
         let curve = ToWorker::Curve { generation: 1, job: 3, scenario, file: Some("a.txt".into()), ask };
         for said in [ToWorker::Hello, advance(None), advance(Some(8)), measure, seek, curve] {
-            let text = serde_json::to_string(&said).unwrap();
-            assert_eq!(serde_json::from_str::<ToWorker>(&text).unwrap(), said);
+            arrives(&said);
         }
         let refused =
             FromWorker::Refused { generation: 1, why: Phrase::fixed("no such fault", "그런 장애는 없습니다") };
@@ -503,8 +523,7 @@ mod tests {
         let wound = FromWorker::Wound { generation: 2, job: 4, tallies: vec![tally] };
         let sought = FromWorker::Sought { generation: 2, job: 4, found };
         for said in [FromWorker::Here, reading, FromWorker::Cancelled, refused, measured, seeking, sought, wound] {
-            let text = serde_json::to_string(&said).unwrap();
-            assert_eq!(serde_json::from_str::<FromWorker>(&text).unwrap(), said);
+            arrives(&said);
         }
     }
 
@@ -512,7 +531,6 @@ mod tests {
     fn what_is_in_a_trace_arrives_as_it_was_told() {
         let left_out = [(Reason::NoKey, [("ping".to_owned(), 1)].into())].into();
         let facts = TraceFacts { says: vec![Detail::Ttls], left_out, ..TraceFacts::default() };
-        let text = serde_json::to_string(&FromWorker::Opened(facts.clone())).unwrap();
-        assert_eq!(serde_json::from_str::<FromWorker>(&text).unwrap(), FromWorker::Opened(facts));
+        arrives(&FromWorker::Opened(facts));
     }
 }

@@ -16,6 +16,7 @@ use yew::Callback;
 use super::dom;
 use super::pool::Pool;
 use super::protocol::{FromWorker, ToWorker};
+use super::wire;
 use crate::web::state::{Action, Failure};
 
 /// The workers of a page, until they are dropped: from outside they are one.
@@ -98,19 +99,19 @@ impl OneWorker {
         }
     }
 
-    /// Sends a text, or a text and a file's bytes.
+    /// Sends bytes, or bytes and those of a file.
     pub(super) fn send(&self, said: &ToWorker) {
-        let (Some(worker), Ok(text)) = (&self.worker, serde_json::to_string(said)) else { return };
-        let text = JsValue::from_str(&text);
+        let (Some(worker), Ok(message)) = (&self.worker, wire::write(said)) else { return };
+        let message = js_sys::Uint8Array::from(&*message);
         // Both fail only for what cannot be cloned, and these can.
         let _ = match said {
             ToWorker::Open { bytes, .. } | ToWorker::Hold { bytes, .. } => {
                 let bytes = js_sys::Uint8Array::from(&**bytes);
                 // The copy goes over to the worker, without another one.
                 let goes_over = js_sys::Array::of1(&bytes.buffer());
-                worker.post_message_with_transfer(&js_sys::Array::of2(&text, &bytes), &goes_over)
+                worker.post_message_with_transfer(&js_sys::Array::of2(&message, &bytes), &goes_over)
             }
-            _ => worker.post_message(&text),
+            _ => worker.post_message(&message),
         };
     }
 }
@@ -130,8 +131,8 @@ fn listen(worker: &Worker, hear: Callback<FromWorker>, fail: &Callback<(Failure,
     let (garbled, was_up) = (fail.clone(), is_up.clone());
     let message = move |event: &Event| {
         was_up.set(true);
-        let text = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string()).unwrap_or_default();
-        match serde_json::from_str::<FromWorker>(&text) {
+        let bytes = event.dyn_ref::<MessageEvent>().map(|event| wire::bytes_of(&event.data())).unwrap_or_default();
+        match wire::read::<FromWorker>(&bytes) {
             Ok(said) => hear.emit(said),
             Err(error) => garbled.emit((Failure::Crashed, error.to_string())),
         }

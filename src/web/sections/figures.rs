@@ -14,6 +14,7 @@ use crate::chart::{self, Axis, Data, FIGURES, Figure, Options, Panel, Percentile
 use crate::scenario::{Language, Phrase};
 use crate::web::i18n::Words;
 use crate::web::state::looking::{Look, Looking};
+use crate::web::state::view::CAN_BE_WHOLE;
 use crate::web::state::{Action, ViewAction};
 
 /// What the figures are made from.
@@ -48,6 +49,12 @@ pub struct FiguresProps {
     pub cannot_keep: Option<Phrase>,
 }
 
+impl FiguresProps {
+    fn lets_choose(&self) -> bool {
+        CAN_BE_WHOLE && self.can_choose
+    }
+}
+
 /// The most figures at once: more would not be looked at.
 const FIGURES_MAX: usize = 8;
 
@@ -57,7 +64,7 @@ pub fn Figures(props: &FiguresProps) -> Html {
     let plots = props.figures.iter().map(|figure| {
         html! { <Plot key={figure.name} figure={FigureOf(figure)} all={props.clone()} /> }
     });
-    let menu = props.can_choose && props.figures.len() < FIGURES_MAX;
+    let menu = props.lets_choose() && props.figures.len() < FIGURES_MAX;
     html! {
         <section class="figures" aria-label={props.words.figures}>
             if props.has_before { <div class="figures-foot">{ before_buttons(props) }</div> }
@@ -173,9 +180,9 @@ fn Plot(props: &PlotProps) -> Html {
                 <h2 {id}>{ figure.title.say(language) }</h2>
                 <span class="key">{ figure.key.say(language) }</span>
                 <div class="figure-right">
-                    if figure.has_options() && all.can_choose { { switches(all) } }
+                    if figure.has_options() && all.lets_choose() { { switches(all) } }
                     <span class="key when" aria-hidden="true">{ text::at_moment(all.looking.moment().unwrap_or(all.data.now_s), language) }</span>
-                    if all.can_choose {
+                    if all.lets_choose() {
                         <div class="figure-tools">
                             <button type="button" class="plain small" onclick={enlarge} title={size.say(language).to_owned()}
                                 aria-label={format!("{}: {}", size.say(language), figure.title.say(language))}>{ if *is_large { "⤡" } else { "⤢" } }</button>

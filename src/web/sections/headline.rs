@@ -149,7 +149,7 @@ fn pair(report: &Report, lanes: &[usize]) -> Option<(usize, Option<usize>)> {
     };
     let by_speed = || {
         let mut timed: Vec<(usize, f64)> = lanes.iter().filter_map(|lane| Some((*lane, time(lane)?))).collect();
-        timed.sort_by(|a, b| a.1.total_cmp(&b.1));
+        crate::sort::by(&mut timed, |a, b| a.1.total_cmp(&b.1));
         Some((timed.first()?.0, timed.last().map(|(lane, _)| *lane).filter(|_| timed.len() > 1)))
     };
     by_harm.or_else(by_speed).or(Some((first, lanes.get(1).copied())))

@@ -13,6 +13,7 @@ use crate::web::i18n::Words;
 use crate::web::platform::{dom, files};
 use crate::web::sections::controls::trace_opener;
 use crate::web::state::saved::TooLong;
+use crate::web::state::view::CAN_BE_WHOLE;
 use crate::web::state::{Action, Failure, Notice, StopReason, WorkerStatus};
 
 /// What the notices are made from.
@@ -55,7 +56,7 @@ pub fn Notices(props: &NoticesProps) -> Html {
                     <p>{ button(props, w.close, || Action::Dismiss) }</p>
                 </div>
             }
-            if let Some(TooLong { bytes }) = props.too_long {
+            if let Some(TooLong { bytes }) = props.too_long.filter(|_| CAN_BE_WHOLE) {
                 <div class="notice calm" role="status">
                     <p>{ too_long(bytes, w) }{ " " }{ w.address_is_old }</p>
                     <p><SaveScenario scenario={props.scenario.clone()} words={w} /></p>

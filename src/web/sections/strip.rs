@@ -63,7 +63,7 @@ fn marks(scenario: &Scenario) -> Vec<Mark<'_>> {
         .filter(|(_, fault)| fault.strikes_any(scenario.lanes.len()))
         .filter_map(|(i, fault)| Some((i, fault, fault.at.moment()?)))
         .collect();
-    known.sort_by_key(|(_, _, at)| *at);
+    crate::sort::by_key(&mut known, |(_, _, at)| *at);
     // Its name needs room: of a strip on a phone a third.
     let least = Nanos(scenario.duration.0 / if media::matches("(max-width: 40rem)") { 3 } else { 5 });
     let mut rows: Vec<Nanos> = Vec::new();

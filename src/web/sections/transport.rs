@@ -57,7 +57,7 @@ pub fn Transport(props: &TransportProps) -> Html {
     html! {
         <div class="transport" role="group" aria-label={w.time_controls}>
             if allows(Control::Play) { { play_buttons(props) } }
-            if props.view.embed.is_none() { <Strip ..props.clone() /> } else { { progress(props) } }
+            if !props.view.is_embed() { <Strip ..props.clone() /> } else { { progress(props) } }
             if allows(Control::Speed) { { speed(props) } }
             if allows(Control::Crash) { <Breakers at_end={props.at_end || props.halted} scenario={props.scenario.clone()} dispatch={props.dispatch.clone()} words={w} /> }
             if let Some(on_settings) = &props.on_settings { { settings(props, on_settings) } }
@@ -131,7 +131,7 @@ fn speed(props: &TransportProps) -> Html {
     let mut speeds = SPEEDS.to_vec();
     if !speeds.contains(&props.speed) {
         speeds.push(props.speed);
-        speeds.sort_by(f64::total_cmp);
+        crate::sort::by(&mut speeds, f64::total_cmp);
     }
     let chosen = props.dispatch.reform(|event: Event| {
         let text = event.target_unchecked_into::<HtmlSelectElement>().value();

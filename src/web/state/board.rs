@@ -241,7 +241,7 @@ pub fn arranged<'a>(
         is_asked(column) || column.has_news(lanes.clone()) && (watches_copies || column.head != DIVERGING)
     };
     let (mut open, folded): (Vec<&Column>, Vec<&Column>) = BOARD.iter().partition(|column| is_open(column));
-    open.sort_by_key(|column| !is_asked(column));
+    crate::sort::by_key(&mut open, |column| !is_asked(column));
     [open, folded]
 }
 

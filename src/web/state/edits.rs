@@ -63,7 +63,7 @@ impl State {
 
     /// Goes a step back or forth. What was mistyped goes: the controls show that step, and nothing else.
     pub(super) fn undo_or_redo(&mut self, way: fn(&mut History, Step) -> Option<Step>, effects: &mut Vec<Effect>) {
-        if self.unopened.is_some() || self.view.embed.is_some() {
+        if self.unopened.is_some() || self.view.is_embed() {
             return; // there are no controls
         }
         let now = self.snapshot();

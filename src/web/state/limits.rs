@@ -110,7 +110,7 @@ impl Limits {
     fn put(&mut self, limit: Limit) {
         self.0.push(limit);
         let place = |limit: &Limit| limitable().position(|of| of == limit.of);
-        self.0.sort_by_key(place);
+        crate::sort::by_key(&mut self.0, place);
     }
 
     /// The limits that a lane fails.

@@ -51,7 +51,7 @@ pub fn overridden(scenario: &Scenario, trace: Option<&TraceFacts>) -> Vec<Overri
         }
     }
     if scenario.clients.mix != Mix::Custom && !trace_says_operations {
-        let (name, shares) = (scenario.clients.mix.name().to_uppercase(), scenario.clients.shares());
+        let (name, shares) = (scenario.clients.mix.name().to_ascii_uppercase(), scenario.clients.shares());
         let by = phrase!("from {name}", "{name} 기준");
         let values = [shares.write, shares.modify, shares.delete, shares.insert, shares.scan, shares.multi_get];
         let each = RATIOS.into_iter().zip(values);

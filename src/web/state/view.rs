@@ -53,6 +53,9 @@ pub enum Control {
     Step,
 }
 
+/// Whether this program can show the whole page. That of an embed cannot, and is smaller by what stands behind this.
+pub const CAN_BE_WHOLE: bool = !cfg!(feature = "figure");
+
 /// Everything a link says beside the scenario.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct View {
@@ -246,6 +249,11 @@ impl View {
     pub fn toggle_lane(&mut self, number: usize, count: usize) {
         let shown: Vec<usize> = (0..count).filter(|lane| self.shows(*lane) != (*lane == number)).collect();
         self.lanes = (shown.len() < count).then_some(shown);
+    }
+
+    /// Whether this is an embed, not the whole page.
+    pub fn is_embed(&self) -> bool {
+        !CAN_BE_WHOLE || self.embed.is_some()
     }
 
     /// Whether the reader may use `control`: always on the whole page.

@@ -184,8 +184,10 @@ impl About {
         let group = needed(fields, "group", AT, problems);
         let watch: Option<Vec<Watch>> = needed(fields, "watch", AT, problems);
         let title = phrase(fields, "title", problems);
-        let description = phrase(fields, "description", problems);
-        let question = phrase(fields, "question", problems);
+        // What only the whole page shows is not in the program of an embed.
+        let mut beyond_figures =
+            |name| if cfg!(feature = "figure") { Some(Phrase::default()) } else { phrase(fields, name, problems) };
+        let (description, question) = (beyond_figures("description"), beyond_figures("question"));
         let lanes = lanes(fields, problems);
         Some(About {
             group: group?,

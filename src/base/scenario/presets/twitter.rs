@@ -223,6 +223,25 @@ impl Cluster {
         (shares.write + shares.modify) / shares.all < ROUNDED_TO_NOTHING
     }
 
+    /// What a reader may ask of it.
+    fn question(&self) -> Phrase {
+        match self.miss_ratio {
+            // Where keys are never written, so few expire that no TTL is worth a question.
+            Some(_) if self.has_equal_lanes() => Phrase::fixed(
+                "How near does the simulated miss ratio come to production's?",
+                "시뮬레이션한 미스율은 운영 환경의 값에 얼마나 가까울까요?",
+            ),
+            Some(_) => Phrase::fixed(
+                "How near does the simulated miss ratio come to production's, and which TTL would halve it?",
+                "시뮬레이션한 미스율은 운영 환경의 값에 얼마나 가까울까요? TTL을 얼마로 하면 절반이 될까요?",
+            ),
+            None => Phrase::fixed(
+                "What miss ratio would you expect of such a cache, and which TTL would halve it?",
+                "이런 캐시의 미스율은 얼마쯤일까요? TTL을 얼마로 하면 절반이 될까요?",
+            ),
+        }
+    }
+
     /// What the preset is, and how its lanes differ.
     fn description(&self) -> Phrase {
         let differ = if self.has_equal_lanes() {
@@ -370,27 +389,12 @@ pub fn of_title(title: &str) -> Option<&'static Preset> {
 /// Made once, for as long as the program runs: presets are asked for by reference everywhere.
 fn preset(cluster: &Cluster) -> Preset {
     let leaked = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
-    let question = match cluster.miss_ratio {
-        // Where keys are never written, so few expire that no TTL is worth a question.
-        Some(_) if cluster.has_equal_lanes() => Phrase::fixed(
-            "How near does the simulated miss ratio come to production's?",
-            "시뮬레이션한 미스율은 운영 환경의 값에 얼마나 가까울까요?",
-        ),
-        Some(_) => Phrase::fixed(
-            "How near does the simulated miss ratio come to production's, and which TTL would halve it?",
-            "시뮬레이션한 미스율은 운영 환경의 값에 얼마나 가까울까요? TTL을 얼마로 하면 절반이 될까요?",
-        ),
-        None => Phrase::fixed(
-            "What miss ratio would you expect of such a cache, and which TTL would halve it?",
-            "이런 캐시의 미스율은 얼마쯤일까요? TTL을 얼마로 하면 절반이 될까요?",
-        ),
-    };
     let lanes = LANES.map(|(name, _, korean)| (name.to_owned(), Phrase::fixed(name, korean)));
     let about = About {
         group: Group::Twitter,
         title: Phrase::new(format!("{TITLE}{}", cluster.number), format!("Twitter 캐시 클러스터 {}", cluster.number)),
-        description: cluster.description(),
-        question,
+        description: if cfg!(feature = "figure") { Phrase::default() } else { cluster.description() },
+        question: if cfg!(feature = "figure") { Phrase::default() } else { cluster.question() },
         watch: vec![Watch::MissRatio],
         claim: None,
         seed_reason: None,

@@ -9,6 +9,7 @@ use crate::cache::refresh::{Refresh, Standing};
 use crate::engine::{CallId, CallQueue, Calls};
 use crate::model::{Key, WriteId};
 use crate::random::Stream;
+use crate::sort;
 use crate::time::Nanos;
 
 /// A load under way, and who waits for it.
@@ -161,7 +162,7 @@ impl Loads {
         self.leases.clear();
         self.no_rows.clear();
         let mut loads: Vec<Load> = std::mem::take(&mut self.running).into_values().collect();
-        loads.sort_unstable_by_key(|load| load.number);
+        sort::by_key(&mut loads, |load| load.number);
         loads.into_iter().flat_map(|load| [load.waiting, load.late]).collect()
     }
 }

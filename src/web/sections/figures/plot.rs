@@ -123,7 +123,7 @@ fn gutter(props: &PanelProps, panel: &Panel) -> Html {
         let class = classes!("gutter-row", data.focus.is_some_and(|focus| focus != lane).then_some("back"));
         html! {
             <li>
-                if all.can_choose {
+                if all.lets_choose() {
                     <button type="button" {class} tabindex="-1" aria-pressed={focused.to_string()} onclick={focus} title={FOCUS.say(language).to_owned()}>{ inside }</button>
                 } else {
                     <span {class}>{ inside }</span>

@@ -254,7 +254,9 @@ impl Shows<'_> {
             self.lanes.iter().zip(&self.grid.lanes).map(|(title, (_, look))| (title.as_str(), *look)).collect();
         let draw = |paper: Paper<'_>| grid::frontier([&measures[0], &measures[1]], None, &dots, &lanes, &paper).svg;
         let mut best: Vec<&Point> = points.iter().filter(|point| !point.beaten).collect();
-        best.sort_by(|a, b| a.values[0].total_cmp(&b.values[0]).then(a.values[1].total_cmp(&b.values[1])));
+        crate::sort::by(&mut best, |a, b| {
+            a.values[0].total_cmp(&b.values[0]).then(a.values[1].total_cmp(&b.values[1]))
+        });
         best.dedup_by(|b, a| a.lane == b.lane && a.values == b.values);
         // Who fails more beats nobody: where that differs, it is part of the answer.
         let least = best.iter().map(|point| point.failed).fold(f64::INFINITY, f64::min);
