@@ -217,16 +217,7 @@ fn a_sweep_is_drawn_as_lines_as_heat_maps_and_as_what_nothing_beats() {
         };
         assert_eq!(*beaten, all.iter().any(beats), "{point:?}");
     }
-    // Of a hit ratio more is better.
-    let points: serde_json::Value =
-        serde_json::from_str(&told(&["--frontier", "hit_ratio,read_p99_ms", "--json"])).expect("JSON");
-    let best = |name: &str, better: fn(f64, f64) -> f64| {
-        let of = |point: &serde_json::Value| point[name].as_f64().expect("a number");
-        let all = points["points"].as_array().expect("points");
-        let best = all.iter().map(of).reduce(better).expect("points");
-        all.iter().any(|point| of(point) == best && point["beaten"] == false)
-    };
-    assert!(best("hit_ratio", f64::max) && best("read_p99_ms", f64::min), "nothing beats who is best: {points}");
+    assert_nothing_beats_the_best(&told(&["--frontier", "hit_ratio,read_p99_ms", "--json"]));
     let said = |args: &[&str]| crate::cli::refused(&[&["chart", &name][..], args].concat(), "", 2);
     for (args, part) in [
         (&["--measure", "p99"][..], "there are ever_lost"),
@@ -239,6 +230,18 @@ fn a_sweep_is_drawn_as_lines_as_heat_maps_and_as_what_nothing_beats() {
         let told = said(args);
         assert!(told.contains(part), "{args:?}: {told}");
     }
+}
+
+/// Of a hit ratio more is better, and of a latency less.
+fn assert_nothing_beats_the_best(printed: &str) {
+    let points: serde_json::Value = serde_json::from_str(printed).expect("JSON");
+    let all = points["points"].as_array().expect("points");
+    let best = |name: &str, better: fn(f64, f64) -> f64| {
+        let of = |point: &serde_json::Value| point[name].as_f64().expect("a number");
+        let best = all.iter().map(of).reduce(better).expect("points");
+        all.iter().any(|point| of(point) == best && point["beaten"] == false)
+    };
+    assert!(best("hit_ratio", f64::max) && best("read_p99_ms", f64::min), "{points}");
 }
 
 /// The page's sweep is compared with these files, to the byte (tests/browser/sweep.test.mjs). `CACHELANE_BLESS=1 cargo test sweeps`

@@ -49,7 +49,7 @@ pub struct Curve {
     capacity: Vec<String>,
     /// Which share of the keys to play: off (all), a rate such as 0.01, or auto: all up to 4 million requests; beyond, as
     /// many keys as it takes to be within some thousandths, more for small capacities, and all for the smallest and for
-    /// those in bytes (measured on Zipf requests with exponents from 0.6 to 1.2: within .01).
+    /// those in bytes (measured on Zipf requests with exponents from 0.8 to 1.2: within .01).
     #[arg(long, value_name = "RATE|auto|off", default_value = "auto")]
     sample: String,
     /// How many requests to draw from a scenario. Default: 1000000.

@@ -106,9 +106,7 @@ impl Jobs {
     /// Takes the next job.
     #[inline]
     pub fn pop(&self) -> Option<Job> {
-        // Asked after every event, and mostly there is none.
-        let stack = self.stacks.iter().find(|stack| !stack.borrow().is_empty())?;
-        stack.borrow_mut().pop()
+        self.stacks.iter().find_map(|stack| stack.borrow_mut().pop())
     }
 
     /// A cache node has crashed: what it asked for at this moment is not done.

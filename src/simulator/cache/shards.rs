@@ -137,8 +137,7 @@ impl Shards {
     /// The next key that was written, or `None` for all of them, and from when on that is known.
     #[inline]
     pub fn next_changed(&self) -> Option<(Option<Key>, Nanos)> {
-        // As of calls: asked after every event, and mostly empty.
-        if self.common.changed.borrow().is_empty() { None } else { self.common.changed.borrow_mut().pop() }
+        self.common.changed.borrow_mut().pop()
     }
 
     /// How large values are, and how long a trace lets them live.

@@ -114,7 +114,7 @@ impl Kernel {
     /// Takes the next task that is to go on, in the order of their waking.
     #[inline]
     pub fn next_ready(&self) -> Option<TaskId> {
-        if self.ready.borrow().is_empty() { None } else { self.ready.borrow_mut().pop_front() }
+        self.ready.borrow_mut().pop_front()
     }
 
     /// Waits until `at`.

@@ -59,7 +59,7 @@ pub fn write(value: &impl Serialize) -> Result<Vec<u8>, Garbled> {
 /// What was written.
 ///
 /// # Errors
-/// Bytes that [`write`] did not make of such a value.
+/// Bytes that [`write()`] did not make of such a value.
 pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Garbled> {
     let mut rest = read::Reader(bytes);
     let value = T::deserialize(&mut rest)?;
