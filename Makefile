@@ -16,6 +16,7 @@ endif
 
 .PHONY: help serve setup build cli test lint fmt bench clean test-rust test-long test-browser fuzz check-redis check-firefox check-sweeps
 .PHONY: code page browser
+unexport MAKEFLAGS # or cargo looks for a server of jobs that it cannot reach
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)

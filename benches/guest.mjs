@@ -30,9 +30,9 @@ async function serve(pages, { rate = Infinity, delay = 0 } = {}) {
     const lasts = /-[0-9a-f]{16}/.test(path) ? "max-age=31536000, immutable" : "max-age=60"; // a name with a hash is for ever
     response.writeHead(200, { "Cache-Control": lasts, "Content-Type": found ? "text/html" : type, "Access-Control-Allow-Origin": "*", ...(squeezed && !found ? { "Content-Encoding": "br" } : {}) });
     if (rate === Infinity) return response.end(body);
-    const begun = performance.now() + delay;
+    await new Promise((done) => setTimeout(done, delay));
     for (let at = 0; at < body.length; at += PIECE) {
-      free = Math.max(free, begun) + (1_000 * Math.min(PIECE, body.length - at)) / rate;
+      free = Math.max(free, performance.now()) + (1_000 * Math.min(PIECE, body.length - at)) / rate;
       await new Promise((done) => setTimeout(done, free - performance.now()));
       response.write(body.subarray(at, at + PIECE));
     }
@@ -46,7 +46,7 @@ async function serve(pages, { rate = Infinity, delay = 0 } = {}) {
 const article = (simulator, presets) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>post</title><link rel="icon" href="data:,">
 <style>body { max-width: 700px; margin: 0 auto } p { height: 300px }</style>
 <script type="module" src="${simulator.url}embed.js"></script>
-${presets.map((preset) => `<p>About ${preset}.</p><cache-lane preset="${preset}"><img alt="" width="700" src="${simulator.url}p/${preset}.png"></cache-lane>`).join("\n")}<p>The end.</p>`;
+${presets.map((preset) => `<p>About ${preset}.</p><cache-lane preset="${preset}"><img alt="" width="700" src="${simulator.url}p/${preset}.png" loading="lazy"></cache-lane>`).join("\n")}<p>The end.</p>`;
 
 /** In the page: when something was first painted, the long tasks, and when each figure lived. */
 function watch() {
@@ -54,12 +54,8 @@ function watch() {
   const on = (type, take) => new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({ type, buffered: true });
   on("longtask", (task) => window.seen.tasks.push(task.duration));
   on("largest-contentful-paint", (paint) => (window.seen.painted = paint.startTime));
-  const look = () => {
-    const all = [...document.querySelectorAll("cache-lane")];
-    all.forEach((lane, i) => (window.seen.lived[i] ??= lane.shadowRoot?.firstElementChild?.classList.contains("alive") ? performance.now() : null));
-    requestAnimationFrame(look);
-  };
-  requestAnimationFrame(look);
+  const number = (lane) => [...document.querySelectorAll("cache-lane")].indexOf(lane);
+  document.addEventListener("cachelane-ready", ({ target }) => (window.seen.lived[number(target)] ??= performance.now()));
 }
 
 /** The proportional set size of Chromium and all that it has started, in MB. */
@@ -96,7 +92,7 @@ async function eight(browser) {
   const before = await memory();
   await empty.close();
   simulator.sent.bytes = simulator.sent.requests = 0;
-  const { page, close } = await open(browser, `${blog.url}post.html`, { locale: "en-US", init: watch });
+  const { page, problems, close } = await open(browser, `${blog.url}post.html`, { locale: "en-US", init: watch });
   await until("the first figure lives", async () => (await seen(page)).lived[0], 60_000);
   const [first, firstBytes] = [await seen(page), simulator.sent.bytes];
   const gaps = await scroll(page);
@@ -110,18 +106,20 @@ async function eight(browser) {
     frames: gaps.length, late_frames: gaps.filter((gap) => gap > 50).length,
   };
   await close();
+  if (problems.length > 0) throw new Error(problems.join("\n"));
   return found;
 }
 
 async function phone(browser) {
   const simulator = await serve({}, { rate: 200_000, delay: 150 });
   const blog = await serve({ "/post.html": article(simulator, ["default"]).replace("height: 300px", "") }, { rate: 200_000, delay: 150 });
-  const { page, close } = await open(browser, "about:blank", { locale: "en-US", viewport: { width: 390, height: 844 }, init: watch });
+  const { page, problems, close } = await open(browser, "about:blank", { locale: "en-US", viewport: { width: 390, height: 844 }, init: watch });
   await (await page.context().newCDPSession(page)).send("Emulation.setCPUThrottlingRate", { rate: 4 });
   await page.goto(`${blog.url}post.html`);
   await until("the figure lives", async () => (await seen(page)).lived[0], 60_000);
   const { painted, lived } = await seen(page);
   await close();
+  if (problems.length > 0) throw new Error(problems.join("\n"));
   return { painted_ms: painted, first_alive_ms: lived[0], first_kb: simulator.sent.bytes / 1_024 };
 }
 

@@ -63,7 +63,7 @@ W-TinyLFU differ a little. A dash: libcachesim did not install.
 ## Curves by a sample
 
 `cachelane curve` of the same trace, at 14 capacities from a hundredth of the keys to all: CPU time with a sample of the keys, the
-least of three, and with all of them (`--sample off`), and the greatest difference of miss ratios. With all keys, LRU's is one pass
+least of three, and once with all of them (`--sample off`), and the greatest difference of miss ratios. With all keys, LRU's is one pass
 over stack distances for all capacities; the others are a cache for each. All seven: {exact_s / sampled_s:.0f} times as fast, within {error:.4f}.
 
 | policy | all keys | a sample | times as fast | within |
@@ -93,7 +93,7 @@ stand until they live. The phone: 1.6 Mbit/s, 150 ms to the first byte of each a
 |---|---|---|
 | first picture | {eight["painted_ms"] / 1e3:.1f} s | {phone["painted_ms"] / 1e3:.1f} s |
 | first figure alive | {eight["first_alive_ms"] / 1e3:.1f} s | {phone["first_alive_ms"] / 1e3:.1f} s |
-| sent until then, with its picture | {eight["first_kb"]:.0f} KB | {phone["first_kb"]:.0f} KB |
+| sent until then, with the pictures in sight | {eight["first_kb"]:.0f} KB | {phone["first_kb"]:.0f} KB |
 | sent for all, with their pictures | {eight["all_kb"]:.0f} KB | – |
 | memory beside the article without figures | {eight["memory_mb"]:.0f} MB | – |
 | longest task | {eight["longest_task_ms"]:.0f} ms | – |

@@ -2,6 +2,9 @@
 // scripts/finish-dist fills in the names.
 const program = /[#&](view\.)?embed=/.test(location.hash) ? "@FIGURE@" : "@PAGE@";
 
+/** A page that has not answered for so long is asked no more. */
+const HOST_MS = 10_000;
+
 document.querySelector("meta[name=cachelane-worker]").content = `./${program}-worker.js`;
 const compiled = compile(new URL(`./${program}_bg.wasm`, import.meta.url));
 const { default: init } = await import(new URL(`./${program}.js`, import.meta.url));
@@ -19,19 +22,21 @@ async function compile(address) {
   const say = (more, transfer) => parent.postMessage({ source: "cachelane", type: "program", name, ...more }, "*", transfer);
   if (isGuest) {
     const bytes = await new Promise((done) => {
-      addEventListener("message", function hear({ source, data }) {
-        if (source !== parent || data?.source !== "cachelane-host" || data.type !== "program") return;
-        removeEventListener("message", hear);
-        done(data.bytes);
+      addEventListener("message", ({ source, data }) => {
+        if (source === parent && data?.source === "cachelane-host" && data.type === "program") done(data.bytes);
       });
       say();
+      setTimeout(done, HOST_MS);
     });
-    if (bytes) return WebAssembly.compile(bytes);
+    const given = bytes && (await WebAssembly.compile(bytes).catch(() => null));
+    if (given) return given;
   }
   const response = await fetch(address);
   if (!response.ok) throw new Error(`${address}: ${response.status} ${response.statusText}`);
-  if (isGuest) response.clone().arrayBuffer().then((bytes) => say({ bytes }, [bytes]), () => {}); // the other reader is told, too
+  const copy = isGuest && response.clone();
   // Some servers do not know what wasm is, or say more of it than browsers accept.
   const isNamed = response.headers.get("Content-Type") === "application/wasm";
-  return isNamed ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+  const module = await (isNamed ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer()));
+  if (copy) copy.arrayBuffer().then((bytes) => say({ bytes }, [bytes]));
+  return module;
 }

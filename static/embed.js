@@ -417,19 +417,24 @@ class CacheLane extends HTMLElement {
     // A sandboxed frame has the origin "null".
     if (!frame || event.source !== frame.contentWindow || event.origin !== "null") return;
     const said = event.data;
-    if (said?.source !== "cachelane" || !this.#affords()) return;
+    if (said?.source !== "cachelane") return;
+    if (said.type === "program") return this.#share(said); // who asks waits for the answer
+    if (!this.#affords()) return;
     if (said.type === "height") this.#fit(said.height);
     else if (said.type === "failed") [this.#handOn(null), this.#reveal()];
-    else if (said.type === "program") this.#share(said);
     else if (said.type === "state") this.#hearState(stateOf(said));
   };
 
   /** A figure asks for its program, or hands on what it has fetched: the first one is asked to. */
   #share({ name, bytes }) {
     if (bytes instanceof ArrayBuffer) return this.#handOn(bytes);
+    this.#handOn(null); // a frame that is loaded again has lost what it had
     const frame = this.#frame;
     const answer = (bytes) => frame.contentWindow?.postMessage({ source: "cachelane-host", type: "program", bytes }, "*");
-    if (programs.has(name)) return programs.get(name).then(answer);
+    if (programs.has(name)) {
+      // Where the first one fails, the next one is the first.
+      return programs.get(name).then((bytes) => (bytes ? answer(bytes) : frame === this.#frame && this.#share({ name })));
+    }
     if (!isText(name, 100) || programs.size > 3) return answer(null);
     programs.set(name, new Promise((done) => {
       this.#handOn = (bytes) => {
@@ -504,7 +509,8 @@ class CacheLane extends HTMLElement {
   /** What follows the `#` of the frame's address now: as it was left, else as the attributes say. */
   #toOpen() {
     if (this.#experiment === null) return null;
-    const hash = (this.#kept?.hash ?? this.#experiment).replace(/&(view\.)?start=[^&]*/g, "");
+    const left = (this.#kept?.hash ?? this.#experiment).replace(/&(view\.)?start=[^&]*/g, "");
+    const hash = /[&#](view\.)?embed=/.test(left) ? left : `${left}&view.embed=latency,lost`; // a figure stays one
     return this.hasAttribute("with") || (this.#kept && !this.#kept.playing) ? `${hash}&view.start=click` : hash;
   }
 

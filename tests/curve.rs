@@ -275,6 +275,7 @@ fn a_scenarios_requests_are_those_that_its_clients_send() {
 fn what_cannot_be_played_is_refused() {
     let of = |args: &[&str], input: &str| refused(&[&["curve"], args].concat(), input, 2);
     assert!(of(&["-", "--policy", "lru"], "a\n").contains("--capacity: standard input can be read only once"));
+    assert!(of(&["/dev/stdin", "--policy", "lru"], "a\n").contains("can be read only once"), "nor a pipe with a name");
     assert!(of(&["-", "--policy", "mru", "--capacity", "5"], "a\n").contains("--policy "));
     assert!(of(&["-", "--policy", "lru", "--capacity", "0"], "a\n").contains("from 1 to 10000000"));
     assert!(of(&["-", "--policy", "lru", "--capacity", "5", "--sample", "2"], "a\n").contains("--sample 2: give auto"));

@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 ///
 /// ```
 /// # use cachelane_base::sort;
-/// let mut found = [(2.5, "b"), (0.5, "a"), (2.5, "a")];
+/// let mut found = [(2.5_f64, "b"), (0.5, "a"), (2.5, "a")];
 /// sort::by(&mut found, |a, b| a.0.total_cmp(&b.0));
 /// assert_eq!(found, [(0.5, "a"), (2.5, "b"), (2.5, "a")]);
 /// ```

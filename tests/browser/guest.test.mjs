@@ -88,6 +88,13 @@ test("several figures fetch their program once, also when the first to do so goe
   await broken.close();
 });
 
+test("what a figure's worker refuses is said in the figure, in its words", { timeout: 60_000 }, async () => {
+  await visit(world.site, `<cache-lane id="a" clients.keys="trace(file:keys.txt)"></cache-lane>`, async (page) => {
+    await lives(page, "a");
+    await page.frameLocator("#a iframe").getByText("this scenario replays the trace \"keys.txt\": open that file").first().waitFor();
+  });
+});
+
 test("a figure that waits for a click has loaded nothing of the simulator before it, and starts by key, too", { timeout: 120_000 }, async () => {
   const own = await serve();
   await visit(own, `<cache-lane id="a" start="click" title="Two caches" poster="${POSTER}"></cache-lane>`, async (page) => {

@@ -15,7 +15,6 @@ use crate::ledger::Release;
 use crate::model::{Key, WriteId};
 use crate::scenario::estimate;
 use crate::slots::Slots;
-use crate::sort;
 use crate::time::Nanos;
 use crate::work;
 
@@ -311,7 +310,7 @@ impl Buffer {
         work::count(self.rows.all().len());
         let taken = |(id, row): (usize, &DirtyRow)| (row.state == RowState::Taken).then_some((row.place, id as RowId));
         let mut rows: Vec<(i64, RowId)> = self.rows.all().iter().enumerate().filter_map(taken).collect();
-        sort::by_key(&mut rows, |row| *row);
+        rows.sort_unstable();
         rows.into_iter().rev().map(|(_, id)| id).collect()
     }
 

@@ -214,7 +214,7 @@ impl Journal {
     pub fn rows(&self) -> Vec<(Key, WriteId)> {
         work::count(self.rows.len());
         let mut rows: Vec<_> = self.rows.iter().map(|(write, (key, came))| (*came, *key, *write)).collect();
-        sort::by_key(&mut rows, |row| *row);
+        rows.sort_unstable();
         rows.into_iter().map(|(_, key, write)| (key, write)).collect()
     }
 

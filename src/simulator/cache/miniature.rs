@@ -9,18 +9,22 @@
 //! *How many entries.* By luck a sample has more or fewer of the popular keys than its share. A miniature of exactly that
 //! share of the entries would let keys go sooner than the whole cache, or later. So it has as many entries as the whole cache
 //! would hold keys of the sample, which the first requests say ([`Popularity`]): a key that is asked for p times a second is
-//! held in pT / (1 + pT) of the time, where T, how long an entry stays, is such that all keys together fill the cache (of a
-//! FIFO cache that is exact; others differ from it by little).
+//! held in pT / (1 + pT) of the time, where T, how long an entry stays, is such that all keys together fill the cache. (That
+//! is the approximation for a FIFO cache; others differ from it.)
 //!
 //! *How many misses.* Entries that stay as long in both are replaced by each place of both as often. So the whole cache
-//! misses as many times more often as it has more entries. (The share of the keys in place of that is the correction that the
-//! SHARDS paper calls SHARDS-adj; its error is three times as large.) All other requests are hits.
+//! misses as many times more often as it has more entries. All other requests are hits.
+//!
+//! Where the first requests say little of the others, luck that they tell of is none: a trace that goes over its keys once, or
+//! whose popular keys are soon others. They also foretell which share of the requests the sample will have. Where the keys'
+//! share is nearer to what it had, that is what misses are scaled by (the correction that the SHARDS paper calls SHARDS-adj).
+//! So they are where the miniature has few entries, each of them a matter of luck, or the first requests fill no such cache.
 //!
 //! ```
 //! use cachelane::cache::counts::ReplayCounts;
-//! use cachelane::cache::miniature::{Miniature, Popularity};
+//! use cachelane::cache::miniature::Popularity;
 //! let small = Popularity::default().miniature(5_000, 0.01);
-//! assert_eq!(small, Miniature { entries: 50, scale: 0.01 });
+//! assert_eq!(small.entries, 50);
 //! let sample = ReplayCounts { requests: 90, hits: 60, misses: 30 };
 //! assert_eq!(small.whole(sample, 10_000), ReplayCounts { requests: 10_000, hits: 7_000, misses: 3_000 });
 //! ```
@@ -39,6 +43,9 @@ const KEYS: f64 = 24_576.0;
 /// A sample of more of the keys costs nearly what all of them do.
 const RATE_MAX: f64 = 0.5;
 
+/// A miniature of fewer entries is not sized by the popular keys.
+const FEW: f64 = 50.0;
+
 /// The share of the keys to sample for a cache of so many entries, of a trace with so many distinct keys: a small cache takes
 /// a large one, until its miniature is large enough to be like it. 1: all of them.
 pub fn rate(entries: u32, distinct: u64) -> f64 {
@@ -56,14 +63,33 @@ pub fn bytes(bytes: u64, rate: f64) -> u64 {
 pub struct Miniature {
     /// Its entries, at least one.
     pub entries: u32,
-    /// How often it misses for each miss of the whole cache; 1: it is the whole one.
-    pub scale: f64,
+    /// The share of the keys in its sample; 1: it is the whole cache.
+    rate: f64,
+    /// What the popular keys say of the sample, where they say something.
+    told: Option<Told>,
+}
+
+/// What the popular keys say.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Told {
+    /// The share of the whole cache's entries that are of keys in the sample.
+    entries: f64,
+    /// The share of the requests that are.
+    requests: f64,
 }
 
 impl Miniature {
+    /// As large as the share of the keys says.
+    pub fn plain(entries: u32, rate: f64) -> Miniature {
+        Miniature { entries: ((f64::from(entries) * rate).round() as u32).max(1), rate, told: None }
+    }
+
     /// What the whole cache counts in so many `requests`, by what its miniature `counted`.
     pub fn whole(self, counted: ReplayCounts, requests: u64) -> ReplayCounts {
-        let misses = ((counted.misses as f64 / self.scale).round() as u64).min(requests);
+        let share = counted.requests as f64 / requests.max(1) as f64;
+        let holds = |told: &Told| (share - told.requests).abs() < (share - self.rate).abs();
+        let scale = self.told.filter(holds).map_or(self.rate, |told| told.entries);
+        let misses = ((counted.misses as f64 / scale).round() as u64).min(requests);
         ReplayCounts { requests, hits: requests - misses, misses }
     }
 }
@@ -86,19 +112,19 @@ impl Popularity {
 
     /// The miniature of a cache of so many entries, of the sample of this rate.
     pub fn miniature(&self, entries: u32, rate: f64) -> Miniature {
-        if rate >= 1.0 {
-            return Miniature { entries, scale: 1.0 };
-        }
-        if self.keys.is_empty() {
-            return Miniature { entries: ((f64::from(entries) * rate).round() as u32).max(1), scale: rate };
-        }
         let (whole, sample) = (f64::from(entries), KeySample::of(rate));
+        if rate >= 1.0 || self.keys.len() as f64 <= whole {
+            return Miniature::plain(entries, rate);
+        }
         let per_stay = self.per_stay(whole);
         // few: once for each point of a curve
-        let sampled = self.keys.iter().filter(|key| sample.has_hash(key.1)).map(|key| key.0);
-        let luck = held(&by_count(sampled), per_stay) - rate * held(&self.all, per_stay);
-        let small = (whole * rate + luck).round().max(1.0);
-        Miniature { entries: small as u32, scale: small / whole }
+        let sampled = by_count(self.keys.iter().filter(|key| sample.has_hash(key.1)).map(|key| key.0));
+        let small = (whole * rate + held(&sampled, per_stay) - rate * held(&self.all, per_stay)).round();
+        if small < FEW {
+            return Miniature::plain(entries, rate);
+        }
+        let told = Told { entries: small / whole, requests: asked(&sampled) / asked(&self.all) };
+        Miniature { entries: small as u32, rate, told: Some(told) }
     }
 
     /// How often the first requests are as long as an entry stays in a cache of so many entries; where they do not fill it,
@@ -119,6 +145,11 @@ fn by_count(counts: impl Iterator<Item = u32>) -> BTreeMap<u32, u32> {
     let mut keys = BTreeMap::new();
     counts.for_each(|count| *keys.entry(count).or_default() += 1);
     keys
+}
+
+/// How often they were asked for.
+fn asked(keys: &BTreeMap<u32, u32>) -> f64 {
+    keys.iter().map(|(&count, &keys)| f64::from(count) * f64::from(keys)).sum()
 }
 
 /// How many keys a cache holds, by how often each was asked for, if an entry stays for one of `per_stay` parts of that time.
@@ -149,8 +180,32 @@ mod tests {
         let expected = in_sample(0..1_000) + in_sample(1_000..11_000) / 10.0;
         let small = popularity.miniature(2_000, 0.25);
         assert!((f64::from(small.entries) - expected).abs() < 2.0, "{small:?}, {expected}");
-        assert!((small.scale * 2_000.0 - f64::from(small.entries)).abs() < 1e-9, "{small:?}");
         assert_ne!(small.entries, 500, "which would be true of any sample");
-        assert_eq!(popularity.miniature(2_000, 1.0), Miniature { entries: 2_000, scale: 1.0 });
+        let share = f64::from(small.entries) / 2_000.0;
+        // Misses are scaled as the entries are, where the sample has the requests that were foretold; else as the keys.
+        let requests = 1_000_000;
+        let whole = |share: f64| {
+            let requests_of_it = (share * requests as f64) as u64;
+            let counted = ReplayCounts { requests: requests_of_it, hits: requests_of_it - 10_000, misses: 10_000 };
+            small.whole(counted, requests).misses
+        };
+        let foretold = (in_sample(0..1_000) * 100_000.0 + in_sample(1_000..11_000) * 12.0) / 100_120_000.0;
+        assert_eq!((whole(foretold), whole(0.25)), ((10_000.0 / share).round() as u64, 40_000));
+    }
+
+    #[test]
+    fn of_few_entries_and_of_a_cache_that_is_not_filled_the_keys_share_is_all_that_is_known() {
+        let popularity =
+            Popularity::of((0..20_000).map(|key| (1 + 1_000 / (1 + key as u32), KeySample::hash(key))).collect());
+        for (entries, rate, small) in
+            [(10, 0.01, 1), (100, 0.01, 1), (1_000, 0.01, 10), (20_000, 0.5, 10_000), (700, 1.0, 700)]
+        {
+            assert_eq!(
+                popularity.miniature(entries, rate),
+                Miniature { entries: small, rate, told: None },
+                "{entries}"
+            );
+        }
+        assert!(popularity.miniature(10_000, 0.01).told.is_some());
     }
 }

@@ -243,33 +243,12 @@ pub enum FromWorker {
         /// The scenario it is of.
         generation: u32,
     },
-    /// A story.
-    #[cfg_attr(feature = "figure", serde(skip))]
-    Told {
-        /// The scenario it is of.
-        generation: u32,
-        /// The story.
-        told: Box<Told>,
-    },
     /// A run of many has not come to its end yet.
     Measuring {
         /// What it was asked for.
         generation: u32,
         /// Which of many runs it is.
         run: u32,
-    },
-    /// A run of many has come to its end.
-    #[cfg_attr(feature = "figure", serde(skip))]
-    Measured {
-        /// What it was asked for.
-        generation: u32,
-        /// Which of many runs it is.
-        run: u32,
-        /// Its measures.
-        numbers: Numbers,
-        /// By lane: the steps of its figures, where they were wanted.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        steps: Vec<Steps>,
     },
     /// A search has not come to its end yet.
     Seeking {
@@ -280,16 +259,6 @@ pub enum FromWorker {
         /// How many runs it has made.
         runs: u32,
     },
-    /// A search has come to its end.
-    #[cfg_attr(feature = "figure", serde(skip))]
-    Sought {
-        /// What it was asked for.
-        generation: u32,
-        /// Which of many searches it is.
-        job: u32,
-        /// What it has found.
-        found: Box<Found>,
-    },
     /// A search by runs wound back has not come to its end yet.
     Winding {
         /// What it was asked for.
@@ -298,16 +267,6 @@ pub enum FromWorker {
         job: u32,
         /// How many runs it has made.
         runs: u32,
-    },
-    /// A search by runs wound back has come to its end.
-    #[cfg_attr(feature = "figure", serde(skip))]
-    Wound {
-        /// What it was asked for.
-        generation: u32,
-        /// Which of many searches it is.
-        job: u32,
-        /// What it has found, in order of time.
-        tallies: Vec<Tally>,
     },
     /// A curve has not come to its end yet.
     Curving {
@@ -318,21 +277,8 @@ pub enum FromWorker {
         /// How much of it is done.
         percent: u32,
     },
-    /// A curve has come to its end.
-    #[cfg_attr(feature = "figure", serde(skip))]
-    Curved {
-        /// What it was asked for.
-        generation: u32,
-        /// Which of many curves it is.
-        job: u32,
-        /// What has come of it.
-        outcome: CurveOutcome,
-    },
     /// A trace is being read.
     Reading(Progress),
-    /// A trace was read.
-    #[cfg_attr(feature = "figure", serde(skip))]
-    Opened(TraceFacts),
     /// A trace is not read any further.
     Cancelled,
     /// A trace cannot be read.
@@ -352,6 +298,62 @@ pub enum FromWorker {
         /// What it said last.
         message: String,
     },
+    // What the figure of an embed goes without stands last: serde counts what it skips when it writes a variant's number, and not
+    // when it reads one.
+    /// A story.
+    #[cfg_attr(feature = "figure", serde(skip))]
+    Told {
+        /// The scenario it is of.
+        generation: u32,
+        /// The story.
+        told: Box<Told>,
+    },
+    /// A run of many has come to its end.
+    #[cfg_attr(feature = "figure", serde(skip))]
+    Measured {
+        /// What it was asked for.
+        generation: u32,
+        /// Which of many runs it is.
+        run: u32,
+        /// Its measures.
+        numbers: Numbers,
+        /// By lane: the steps of its figures, where they were wanted.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        steps: Vec<Steps>,
+    },
+    /// A search has come to its end.
+    #[cfg_attr(feature = "figure", serde(skip))]
+    Sought {
+        /// What it was asked for.
+        generation: u32,
+        /// Which of many searches it is.
+        job: u32,
+        /// What it has found.
+        found: Box<Found>,
+    },
+    /// A search by runs wound back has come to its end.
+    #[cfg_attr(feature = "figure", serde(skip))]
+    Wound {
+        /// What it was asked for.
+        generation: u32,
+        /// Which of many searches it is.
+        job: u32,
+        /// What it has found, in order of time.
+        tallies: Vec<Tally>,
+    },
+    /// A curve has come to its end.
+    #[cfg_attr(feature = "figure", serde(skip))]
+    Curved {
+        /// What it was asked for.
+        generation: u32,
+        /// Which of many curves it is.
+        job: u32,
+        /// What has come of it.
+        outcome: CurveOutcome,
+    },
+    /// A trace was read.
+    #[cfg_attr(feature = "figure", serde(skip))]
+    Opened(TraceFacts),
 }
 
 /// How far the reading of a file is, in bytes of the file.

@@ -61,10 +61,9 @@ fn heard(data: &JsValue) -> Result<ToWorker, Garbled> {
 }
 
 fn send(scope: &DedicatedWorkerGlobalScope, said: &FromWorker) {
-    if let Ok(bytes) = wire::write(said) {
-        // Fails only for what cannot be cloned, and bytes can.
-        let _ = scope.post_message(&js_sys::Uint8Array::from(&*bytes));
-    }
+    let bytes = wire::write(said).expect("what a worker says can be written");
+    // Fails only for what cannot be cloned, and bytes can.
+    let _ = scope.post_message(&js_sys::Uint8Array::from(&*bytes));
 }
 
 /// The page shows what a panic says; without this it would only know that the worker is gone.

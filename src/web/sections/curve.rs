@@ -212,8 +212,8 @@ impl CapacityCurve {
         let whole = phrase!("{requests} requests, all of them played.", "요청 {requests}건을 모두 재생했습니다.");
         let share = text::percent(least, 1);
         let sampled = phrase!(
-            "{requests} requests; large sizes are estimated from a sample of {share} of the keys (SHARDS), within about one percentage point.",
-            "요청 {requests}건. 큰 용량의 값은 키의 {share}를 표본으로 추정했습니다(SHARDS, 오차 약 1 %p)."
+            "{requests} requests; large sizes are estimated from a sample of {share} of the keys (SHARDS); on Zipf traffic that is within one percentage point.",
+            "요청 {requests}건. 큰 용량의 값은 키의 {share}를 표본으로 추정했습니다(SHARDS). Zipf 트래픽에서 오차는 1 %p 이내입니다."
         );
         html! { <p class="key">{ if least < 1.0 { sampled } else { whole }.say(language).to_owned() }</p> }
     }

@@ -120,7 +120,7 @@ impl<R: BufRead> Oracle<R> {
             } else {
                 // Of a small sample that is nearly all; the rest of a record would take longer to write than to read.
                 self.next(&raw)?;
-                place.key = NOT_SAMPLED;
+                (place.key, place.size) = (NOT_SAMPLED, Some(raw.size));
             }
         }
         Ok(most)
