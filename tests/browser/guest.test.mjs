@@ -149,7 +149,8 @@ test("fifty figures keep a few frames, and what is put away keeps its place", { 
     await until("those out of sight are put away", async () => (await frames(page)) <= 4);
     assert.equal(await page.locator("#f0 img").isVisible(), true, "the poster is back");
     const now = await page.evaluate(() => document.documentElement.scrollHeight);
-    assert.ok(Math.abs(now - high) < 0.02 * high, `${high} → ${now}`);
+    // What was kept free for nothing is given back: at most 60 pixels a figure, as embed.test.mjs says.
+    assert.ok(now <= high && now >= high - 50 * 60, `${high} → ${now}`);
   });
   // Without the cap they gather.
   const greedy = await serve({ change: (text, path) => (path.endsWith("embed.js") ? text.replace("most: 4,", "most: 400,") : text) });
