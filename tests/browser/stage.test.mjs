@@ -119,7 +119,7 @@ claim("at the run's end the focus stays where it is, what can do nothing says wh
   await page.keyboard.press("Enter");
   assert.equal(await page.locator(".part-menu").count(), 0);
   await page.keyboard.press("End");
-  await until("the last tray", async () => /^Lost writes of/.test((await focused())[1]));
+  await until("the last tray", async () => /Lost writes of/.test((await focused())[1]));
   await page.keyboard.press("Enter");
   await page.locator("#lost-writes .lost-lane").first().waitFor();
   await button(page, "Restart").press("Enter");
