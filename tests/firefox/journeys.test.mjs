@@ -66,7 +66,7 @@ visit("a lost write leads to its story", "#v2&preset=flush-race&duration=10s", a
   await page.evaluate(() => [...document.querySelectorAll("summary")].find((summary) => summary.textContent.includes("Lost writes")).click());
   await page.locator("#lost-writes button.case").click();
   await there(page, "dialog [role=img]");
-  assert.match(await text(page, "dialog"), /deletes the mark of\s+w\d+ too, unflushed/);
+  assert.match(await text(page, "dialog"), /deleted the mark of\s+w\d+, too, which was not flushed/);
   await press(page, "Watch it on the stage");
   await page.waitForFunction(() => !document.querySelector("dialog[open]"));
 });
