@@ -16,7 +16,6 @@ endif
 
 .PHONY: help serve setup build cli test lint fmt bench clean test-rust test-long test-browser fuzz check-redis check-firefox check-sweeps
 .PHONY: code page browser
-unexport MAKEFLAGS # or cargo looks for a server of jobs that it cannot reach
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,10 +37,11 @@ cli: ## Build the command line program into target/release/cachelane
 
 test: ## Run every check: formatting, clippy, Rust tests, the page's build, the browser tests
 	@scripts/setup test
-	@$(MAKE) --no-print-directory --jobs=2 code page
+	@$(MAKE) --no-print-directory page & page=$$!; $(MAKE) --no-print-directory code && wait $$page
 	@$(MAKE) --no-print-directory browser
 
-# The page is linked in one piece, by one core; meanwhile the other checks the code.
+# The page is linked in one piece, by one core; meanwhile the other checks the code. (No --jobs: cargo would look for make's
+# server of jobs, which it cannot reach.)
 code:
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory test-rust
