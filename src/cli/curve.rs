@@ -269,9 +269,6 @@ impl Curve {
 
 /// A cache, and as small a one as the share of the keys says.
 fn scaled(choice: &Choice, rate: f64, popularity: &Popularity) -> (Choice, Miniature) {
-    if rate >= 1.0 {
-        return (choice.clone(), Miniature::plain(1, 1.0));
-    }
     let (capacity, small) = match choice.capacity {
         Capacity::Entries(entries) => {
             let small = popularity.miniature(entries, rate);

@@ -13,6 +13,8 @@
 //!   a tuple              its items
 //!   an enum              which variant (u8), what it holds
 //! ```
+//!
+//! Variants that are skipped must stand last in their enum: serde counts them when it writes a number, and not when it reads one.
 
 mod read;
 mod write;
