@@ -50,7 +50,7 @@ use crate::fault::{Crash, Slowdown};
 use crate::ledger::{Holder, Ledger, Mended, Release};
 use crate::model::{CallError, Change, Key, WriteId};
 use crate::network::{Direction, Payload};
-use crate::random::{Sampler, Stream, Streams};
+use crate::random::{Lengths, Sampler, Stream, Streams};
 use crate::report::DatabaseReport;
 use crate::scenario::{self, Link, QueueOrder, Reads, estimate};
 use crate::slots::Slots;
@@ -143,8 +143,8 @@ struct Times {
 }
 
 struct Draws {
-    read: Stream,
-    write: Stream,
+    read: Lengths,
+    write: Lengths,
     batch: Stream,
     outbox: Stream,
     abort: Stream,
@@ -166,10 +166,10 @@ impl Times {
 }
 
 impl Draws {
-    fn new(streams: &Streams) -> Draws {
+    fn new(settings: &scenario::Database, streams: &Streams) -> Draws {
         Draws {
-            read: streams.named("database read"),
-            write: streams.named("database write"),
+            read: settings.read.sampler().lengths(streams.named("database read")),
+            write: settings.write.sampler().lengths(streams.named("database write")),
             batch: streams.named("database batch"),
             outbox: streams.named("database outbox"),
             abort: streams.named("database abort"),
@@ -341,7 +341,7 @@ impl Database {
             failing: Vec::new(),
             batches: Slots::default(),
             outbox: None,
-            draws: Draws::new(streams),
+            draws: Draws::new(settings, streams),
             counts: DatabaseCounts::default(),
             busy_since: Nanos::ZERO,
             lock_waiters: 0,

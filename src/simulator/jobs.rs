@@ -94,37 +94,36 @@ impl Job {
 /// The jobs asked for at the present moment. See the module.
 #[derive(Debug, Default)]
 pub struct Jobs {
-    stacks: [RefCell<Vec<Job>>; 3],
+    stacks: RefCell<[Vec<Job>; 3]>,
 }
 
 impl Jobs {
     /// Asks for a job.
     pub fn push(&self, job: Job) {
-        self.stacks[job.rank()].borrow_mut().push(job);
+        self.stacks.borrow_mut()[job.rank()].push(job);
     }
 
     /// Takes the next job.
     #[inline]
     pub fn pop(&self) -> Option<Job> {
-        self.stacks.iter().find_map(|stack| stack.borrow_mut().pop())
+        self.stacks.borrow_mut().iter_mut().find_map(Vec::pop)
     }
 
     /// A cache node has crashed: what it asked for at this moment is not done.
     pub fn forget_node(&self, node: u32) {
         // few: asked for at the present moment
-        self.stacks[2].borrow_mut().retain(|job| ![Owner::node(node), Owner::flusher(node)].contains(&job.owner()));
+        self.stacks.borrow_mut()[2].retain(|job| ![Owner::node(node), Owner::flusher(node)].contains(&job.owner()));
     }
 
     /// A process has crashed: what was asked of it at this moment is not done. Returns how much that was.
     pub fn forget(&self, owner: Owner) -> usize {
-        let forget = |stack: &RefCell<Vec<Job>>| {
-            let stack = &mut *stack.borrow_mut();
+        let forget = |stack: &mut Vec<Job>| {
             let before = stack.len();
             // few: asked for at the present moment
             stack.retain(|job| job.owner() != owner);
             before - stack.len()
         };
-        self.stacks.iter().map(forget).sum()
+        self.stacks.borrow_mut().iter_mut().map(forget).sum()
     }
 }
 

@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 use crate::engine::{Event, Kernel};
 use crate::fault::Slowdown;
-use crate::random::{Sampler, Stream, Streams};
+use crate::random::{Lengths, Stream, Streams};
 use crate::scenario::{self, Distribution, Link};
 use crate::stage::{Condition, Watcher};
 use crate::table;
@@ -51,10 +51,10 @@ struct Wire {
     ns_per_byte: f64,
     /// Until when each machine's wire is busy, each direction.
     busy: [RefCell<Vec<Nanos>>; 2],
-    latency: Sampler,
+    /// How long a message takes, each direction.
+    latency: [RefCell<Lengths>; 2],
     /// Always zero: a message is there at once, and needs no event.
     instant: bool,
-    draws: [RefCell<Stream>; 2],
     /// Whether any fault is on.
     troubled: Cell<bool>,
     trouble: RefCell<Trouble>,
@@ -94,9 +94,8 @@ impl Network {
             Wire {
                 ns_per_byte: bandwidth.map_or(0.0, |bytes| 1e9 / bytes.0 as f64),
                 busy: Default::default(),
-                latency: latency.sampler(),
+                latency: [0, 1].map(|direction| RefCell::new(latency.sampler().lengths(stream("network", direction)))),
                 instant: *latency == Distribution::Constant(Nanos::ZERO) && bandwidth.is_none(),
-                draws: [0, 1].map(|direction| RefCell::new(stream("network", direction))),
                 troubled: Cell::new(false),
                 trouble: RefCell::new(trouble),
             }
@@ -138,7 +137,7 @@ impl Network {
         if wire.troubled.get() {
             return self.send_in_trouble(link, direction, event, leaves);
         }
-        let latency = wire.latency.sample(&mut wire.draws[direction as usize].borrow_mut());
+        let latency = wire.latency[direction as usize].borrow_mut().draw();
         let leaves = leaves.max(self.kernel.now());
         self.dispatch(link, direction, event, leaves, leaves.saturating_add(latency));
     }
@@ -189,7 +188,7 @@ impl Network {
             trouble.stalled.push((direction, event, leaves, Payload::default()));
             return;
         }
-        let latency = wire.latency.sample(&mut wire.draws[direction as usize].borrow_mut());
+        let latency = wire.latency[direction as usize].borrow_mut().draw();
         let latency = trouble.slow.stretch(latency);
         let leaves = leaves.max(self.kernel.now());
         let gets_through = trouble.gets_through(direction, leaves);

@@ -33,6 +33,12 @@ impl Turning {
         Turning { luck: luck.clone(), origin, seen: 0 }
     }
 
+    /// Whether luck has turned since this was last asked for a state.
+    #[inline]
+    pub(super) fn has_turned(&self) -> bool {
+        self.luck.0.get() != self.seen
+    }
+
     /// The state to go on from, where luck has turned since this was last asked.
     #[inline]
     pub(super) fn turned(&mut self) -> Option<u64> {

@@ -24,12 +24,14 @@
 
 mod alias;
 mod ids;
+mod lengths;
 mod luck;
 mod normal;
 mod sampler;
 
 pub use alias::{Alias, BadWeights};
 pub use ids::Ids;
+pub use lengths::Lengths;
 pub use luck::Luck;
 pub use sampler::{BadDistribution, LONGEST_SAMPLE, Sampler};
 
@@ -145,6 +147,12 @@ impl Stream {
             self.bits = generator(state);
         }
         self.bits.next_u64()
+    }
+
+    /// Whether luck has turned since the last draw.
+    #[inline]
+    fn has_turned(&self) -> bool {
+        self.turning.as_ref().is_some_and(|turning| turning.has_turned())
     }
 
     /// Uniform in [0, 1), a multiple of 2⁻⁵³.

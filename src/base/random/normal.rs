@@ -19,10 +19,33 @@ pub(super) fn density(z: f64) -> f64 {
 pub(super) fn inverse(p: f64) -> f64 {
     debug_assert!(p > 0.0 && p < 1.0, "{p} is not strictly between 0 and 1");
     let q = p - 0.5;
-    if q.abs() <= 0.425 {
-        let r = 0.180_625 - q * q;
-        return q * ratio(r, &CENTRE_ABOVE, &CENTRE_BELOW);
+    if q.abs() <= CENTRE { central(q) } else { outer(p, q) }
+}
+
+/// The same of several. The outer ones come last: where one begins is not foreseeable, and what stands behind it in the
+/// processor would have been begun in vain.
+#[inline]
+pub(super) fn inverses<const N: usize>(shares: &[f64; N]) -> [f64; N] {
+    let mut inverses = shares.map(|p| central(p - 0.5));
+    for (inverse, &p) in inverses.iter_mut().zip(shares) {
+        let q = p - 0.5;
+        if q.abs() > CENTRE {
+            *inverse = outer(p, q);
+        }
     }
+    inverses
+}
+
+/// How far from a half the central formula holds.
+const CENTRE: f64 = 0.425;
+
+#[inline]
+fn central(q: f64) -> f64 {
+    q * ratio(0.180_625 - q * q, &CENTRE_ABOVE, &CENTRE_BELOW)
+}
+
+#[inline]
+fn outer(p: f64, q: f64) -> f64 {
     let tail = if q < 0.0 { p } else { 1.0 - p };
     let r = libm::sqrt(-libm::log(tail));
     let z =

@@ -124,6 +124,26 @@ impl Sampler {
         }
     }
 
+    /// Draws as many as there is room for, the same as one by one. In steps, so that those of one step do not wait for
+    /// each other.
+    #[inline] // so that it is as optimised as the crate that draws, in the page, too
+    pub(super) fn fill<const N: usize>(&self, stream: &mut Stream, lengths: &mut [Nanos; N]) {
+        match &self.0 {
+            Kind::Exponential { mean } => {
+                let units = std::array::from_fn::<f64, N, _>(|_| stream.unit_open());
+                *lengths = units.map(|unit| whole(-libm::log(unit) * mean));
+            }
+            Kind::Lognormal { median, sigma } => {
+                let units = std::array::from_fn::<f64, N, _>(|_| stream.unit_between());
+                let powers = normal::inverses(&units).map(|z| libm::exp(sigma * z));
+                *lengths = powers.map(|power| whole(median * power));
+            }
+            Kind::Constant(_) | Kind::Uniform { .. } | Kind::Normal { .. } | Kind::Empirical(_) => {
+                lengths.fill_with(|| self.sample(stream));
+            }
+        }
+    }
+
     /// The distribution's mean, in seconds.
     pub fn mean(&self) -> f64 {
         let nanos = match &self.0 {

@@ -118,13 +118,13 @@ impl Database {
     pub(super) fn time(&self, state: &mut State, query: Query) -> Nanos {
         let State { draws, batches, .. } = state;
         match query {
-            Query::Read(_) | Query::Conflicting(_) => self.times.read.sample(&mut draws.read),
+            Query::Read(_) | Query::Conflicting(_) => draws.read.draw(),
             Query::ReadSeveral(_, number) => {
                 let further = self.several.of(number).keys.len() as u64 - 1;
-                let first = self.times.read.sample(&mut draws.read);
+                let first = draws.read.draw();
                 first.saturating_add(Nanos(self.times.per_key.0.saturating_mul(further)))
             }
-            Query::Write(_) | Query::Change(..) => self.times.write.sample(&mut draws.write),
+            Query::Write(_) | Query::Change(..) => draws.write.draw(),
             Query::Records(_) => self.times.read.sample(&mut draws.outbox),
             Query::Forget(_) => self.times.write.sample(&mut draws.outbox),
             Query::Batch(number) => {

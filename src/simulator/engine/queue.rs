@@ -7,6 +7,8 @@
 //! Most events schedule another one, soon. So the place of the earliest event stays open when it is taken, and the next
 //! event scheduled falls in there: it seldom falls far.
 
+use std::hint::select_unpredictable as select;
+
 use crate::time::Nanos;
 
 /// What happens: a kind (0 to 15) and an index (below 2²⁸). Kind 0 is the engine's own: wake a task.
@@ -136,10 +138,12 @@ impl Queue {
             let first = hole * ARITY + 1;
             let (least, value) = match heap.get(first..first + ARITY) {
                 Some(&[a, b, c, d]) => {
-                    // A small tournament, which compiles to selections instead of branches nobody could predict.
-                    let (left, left_value) = if b < a { (1, b) } else { (0, a) };
-                    let (right, right_value) = if d < c { (3, d) } else { (2, c) };
-                    if right_value < left_value { (right, right_value) } else { (left, left_value) }
+                    // A small tournament, by selections: nobody could predict the branches.
+                    let (left, right) = (b < a, d < c);
+                    let (left_value, right_value) = (select(left, b, a), select(right, d, c));
+                    let second = right_value < left_value;
+                    let least = select(second, 2 + usize::from(right), usize::from(left));
+                    (least, select(second, right_value, left_value))
                 }
                 _ => match heap.get(first..).unwrap_or_default().iter().enumerate().min_by_key(|(_, value)| **value) {
                     Some((least, &value)) => (least, value),

@@ -17,7 +17,7 @@ use crate::engine::Owned;
 use crate::jobs::Job;
 use crate::ledger::{Holder, Mended, Release};
 use crate::model::{CallError, Key, WriteId};
-use crate::random::{Sampler, Stream, Streams};
+use crate::random::{Lengths, Stream, Streams};
 use crate::scenario::{App, Lane, Link, Reading, Scenario};
 use crate::strategy::{self, CacheClient, CacheSide, Client, DatabaseClient, EarlyAck, NearClient, warm_up};
 use crate::time::Nanos;
@@ -47,8 +47,8 @@ pub(super) struct Application {
     /// What is loaded at the start, by cache node and by loader: the most popular keys.
     warm: Vec<Shares>,
     loaders: u32,
-    pub work: Sampler,
-    pub work_draws: Vec<RefCell<Stream>>,
+    /// How long each server's own work on a request takes.
+    pub work: Vec<RefCell<Lengths>>,
     jitter: RefCell<Stream>,
     /// The requests that each server serves, by slot.
     serving: RefCell<Owned>,
@@ -85,8 +85,9 @@ impl Application {
             node_pools: scenario.cache.pool.map_or_else(Vec::new, node_pools),
             warm: share_out(&warm, cache),
             loaders: (warm.len() as u32).min(warm_up::AT_A_TIME),
-            work: settings.work.sampler(),
-            work_draws: (0..settings.servers).map(|n| RefCell::new(streams.numbered("app work", n))).collect(),
+            work: (0..settings.servers)
+                .map(|server| RefCell::new(settings.work.sampler().lengths(streams.numbered("app work", server))))
+                .collect(),
             jitter: RefCell::new(streams.named("retry jitter")),
             serving: RefCell::default(),
             background: BackgroundWrites::new(settings.servers),

@@ -86,7 +86,7 @@ pub(super) async fn serve(world: &World, server: u32, slot: u32) {
         (request.key, request.operation, request.write)
     };
     let place = application.servers.enter(server, &world.kernel).await;
-    let work = application.work.sample(&mut application.work_draws[server as usize].borrow_mut());
+    let work = application.work[server as usize].borrow_mut().draw();
     if work > Nanos::ZERO {
         let _core = application.servers.core(server, &world.kernel).await;
         world.kernel.sleep(application.servers.stretch(server, work)).await;
@@ -94,13 +94,13 @@ pub(super) async fn serve(world: &World, server: u32, slot: u32) {
     let (app, lane) = (world.app(server), &application.lane);
     match (operation, write) {
         (Operation::Modify, Some(write)) => {
-            let outcome = modify(&app, lane, key, write);
-            run_write(world, slot, &app.client, place, write, outcome).await;
+            let code = modify(&app, lane, key, write);
+            run_write(world, slot, &app.client, place, write, code).await;
         }
         // A delete is a write of the value that says "no such row".
         (Operation::Write | Operation::Delete, Some(write)) => {
-            let outcome = strategy::write(&app, &lane.write, key, write);
-            run_write(world, slot, &app.client, place, write, outcome).await;
+            let code = pin!(strategy::write(&app, &lane.write, key, write));
+            run_write(world, slot, &app.client, place, write, code).await;
         }
         (Operation::MultiGet, _) => several(world, &app, slot).await,
         (Operation::Read, _) | (_, None) => {
@@ -145,13 +145,12 @@ async fn run_write(
     client: &Client,
     place: Place<'_>,
     write: WriteId,
-    code: impl Future<Output = Result<(), CallError>>,
+    mut code: impl Future<Output = Result<(), CallError>> + Unpin,
 ) {
-    let mut code = pin!(code);
     let mut place = Some(place);
     let mut acknowledged_by = None;
     let outcome = poll_fn(|context| {
-        let polled = code.as_mut().poll(context);
+        let polled = Pin::new(&mut code).poll(context);
         if polled.is_pending()
             && let Some(early_ack) = client.take_early_ack()
         {

@@ -38,23 +38,10 @@ pub mod write_through;
 
 pub use clients::{App, CacheClient, CacheSide, Client, DatabaseClient, EarlyAck, Events, FetchedFrom, NearClient};
 pub use modify::modify;
+pub use near::read;
 
 use crate::model::{CallError, Key, WriteId};
-use crate::scenario::{Reading, Writing};
-
-/// Reads `key`; the value is the number of the write that put it there.
-pub async fn read(app: &App<'_>, how: &Reading, key: Key) -> Result<WriteId, CallError> {
-    near::read(app, how, key).await
-}
-
-/// Reads `key` from beyond the server's own memory.
-async fn read_beyond(app: &App<'_>, how: &Reading, key: Key) -> Result<WriteId, CallError> {
-    match how {
-        Reading::None {} => none::read(app, key).await,
-        Reading::LookAside(how) => look_aside::read(app, how, key).await,
-        Reading::ReadThrough(_) => read_through::read(app, key).await,
-    }
-}
+use crate::scenario::Writing;
 
 /// Writes `value` to `key`; `Ok` is the acknowledgement.
 pub async fn write(app: &App<'_>, how: &Writing, key: Key, value: WriteId) -> Result<(), CallError> {

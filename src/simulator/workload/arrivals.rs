@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::requests::KeySource;
 use super::trace::Trace;
 use crate::model::ClientId;
-use crate::random::{Sampler, Stream, Streams};
+use crate::random::{Lengths, Sampler, Stream, Streams};
 use crate::scenario::{Arrivals, Clients, Spike};
 use crate::time::Nanos;
 
@@ -29,7 +29,7 @@ pub enum Timing {
 #[allow(missing_docs, reason = "each variant says what its fields are")]
 pub enum Gap {
     /// By gaps that are all alike.
-    Even(Sampler),
+    Even(Lengths),
     /// By a rate that changes in steps.
     Steps(Steps),
     /// By a rate that swings; the stream decides which candidates are kept.
@@ -42,7 +42,7 @@ impl Timing {
     /// The timing of `clients`, whose keys come from `source`.
     pub fn new(clients: &Clients, source: &KeySource, streams: &Streams) -> Timing {
         let open = |gap| Timing::Open { gap, draws: streams.named("arrivals"), sessions: clients.sessions };
-        let even = |sampler| open(Gap::Even(sampler));
+        let even = |sampler: Sampler| open(Gap::Even(sampler.lengths(streams.named("arrivals"))));
         match &clients.arrivals {
             Arrivals::Poisson { rate } => even(Sampler::exponential(Nanos::from_secs_f64(1.0 / rate))),
             Arrivals::Constant { rate } => even(Sampler::constant(Nanos::from_secs_f64(1.0 / rate))),
@@ -76,7 +76,7 @@ impl Timing {
     pub fn next(&mut self, now: Nanos, number: u64) -> Nanos {
         match self {
             Timing::Open { gap, draws, .. } => match gap {
-                Gap::Even(gap) => now.saturating_add(gap.sample(draws)),
+                Gap::Even(gaps) => now.saturating_add(gaps.draw()),
                 Gap::Steps(steps) => steps.next(now, -libm::log(draws.unit_open())),
                 Gap::Wave { rate, swing, period_ns, keep } => {
                     let mut at = now.0 as f64;

@@ -3,7 +3,7 @@
 use super::availability::Availability;
 use crate::cache::command::{Answer, Command};
 use crate::engine::{CallId, CallQueue, Calls};
-use crate::random::{Sampler, Stream};
+use crate::random::{Lengths, Stream};
 use crate::scenario;
 use crate::time::Nanos;
 
@@ -16,8 +16,7 @@ pub(in crate::cache) struct Server {
     serving: Option<(CallId, Nanos)>,
     /// Whether an event will come when the node is free again; there is one only while somebody waits.
     called_back: bool,
-    command: Sampler,
-    draws: Stream,
+    command: Lengths,
     /// How long a byte of a value takes to copy, nanoseconds.
     ns_per_byte: f64,
     per_key: Nanos,
@@ -44,8 +43,7 @@ impl Server {
             line: CallQueue::default(),
             serving: None,
             called_back: false,
-            command: settings.command.sampler(),
-            draws,
+            command: settings.command.sampler().lengths(draws),
             ns_per_byte: settings.throughput.map_or(0.0, |bytes| 1e9 / bytes.0 as f64),
             per_key: settings.per_key,
         }
@@ -107,7 +105,7 @@ impl Server {
     /// How long the next command takes, if nothing slows it down.
     #[inline]
     pub(in crate::cache) fn draw_time(&mut self) -> Nanos {
-        self.command.sample(&mut self.draws)
+        self.command.draw()
     }
 
     /// Whether copying a value takes time.
