@@ -1,18 +1,10 @@
 // An accessibility checker over every face of the page; and a picture of each.
 import assert from "node:assert/strict";
 
-import { AxeBuilder } from "@axe-core/playwright";
-
 import { screenshot } from "./harness.mjs";
-import { ready, sharedWorld, until, up, visit } from "./person.mjs";
+import { accessible, ready, sharedWorld, until, up, visit } from "./person.mjs";
 
 const world = sharedWorld();
-
-async function accessible(page) {
-  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
-  const told = violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 5).join(", ")}`);
-  assert.deepEqual(told, []);
-}
 
 const noWider = async (page) => {
   const [has, shows] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);

@@ -1,10 +1,8 @@
 // Own numbers: an INFO, response times, and a trace's keys are understood, shown, and put into the scenario as one step.
 import assert from "node:assert/strict";
 
-import { AxeBuilder } from "@axe-core/playwright";
-
 import { screenshot } from "./harness.mjs";
-import { button, link, sharedWorld, until, visit } from "./person.mjs";
+import { accessible, button, link, sharedWorld, until, visit } from "./person.mjs";
 
 const world = sharedWorld();
 const claim = (name, hash, does, options = {}) => visit(world, name, hash, does, options);
@@ -15,11 +13,6 @@ async function section(page, name) {
   if (!(await found.evaluate((e) => e.open))) await found.locator("> summary").click();
   return found;
 }
-
-const accessible = async (page) => {
-  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
-  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 5).join(", ")}`), []);
-};
 
 const INFO = "redis_version:7.2.4\nmaxmemory:268435456\nmaxmemory_policy:allkeys-lfu\nkeyspace_hits:90\nkeyspace_misses:10\nevicted_keys:3\ndb0:keys=10,expires=10,avg_ttl=30000\n";
 

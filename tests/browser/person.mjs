@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { AxeBuilder } from "@axe-core/playwright";
+
 import { launch, open, serve } from "./harness.mjs";
 
 /** What the tests of one file share: a `browser`, and the page's `site`; there from the first test to the last. */
@@ -15,6 +17,24 @@ export function sharedWorld() {
     await world.site?.close();
   });
   return world;
+}
+
+const WCAG = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
+
+/**
+ * An accessibility checker finds nothing in the page, or in the part of it that a selector names.
+ *
+ * The page has no frames, so the checker may do all its work within it ("legacy mode"), and hands over only what it found:
+ * to carry what each rule saw from page to page took several times as long as the check.
+ */
+export async function accessible(page, { part, tags = WCAG } = {}) {
+  assert.equal(page.frames().length, 1, "a frame would not be checked");
+  const checker = new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ["violations"] });
+  if (tags) checker.withTags(tags);
+  if (part) checker.include(part);
+  const { violations } = await checker.analyze();
+  const told = violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 5).join(", ")}`);
+  assert.deepEqual(told, []);
 }
 
 /** Waits until `condition()` gives something true, and returns that. */

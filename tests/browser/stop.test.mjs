@@ -3,10 +3,8 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 
-import { AxeBuilder } from "@axe-core/playwright";
-
 import { screenshot } from "./harness.mjs";
-import { board, button, controls, digests, finish, link, moment, openPreset, ready, sharedWorld, until, visit } from "./person.mjs";
+import { accessible, board, button, controls, digests, finish, link, moment, openPreset, ready, sharedWorld, until, visit } from "./person.mjs";
 
 const world = sharedWorld();
 
@@ -46,11 +44,6 @@ const deafen = (page) => page.evaluate(() => {
 const asked = (page) => until("the worker is asked", () => page.evaluate(() => window.unheard > 0));
 const workers = (page) => page.evaluate(() => window.workers.length);
 const notice = (page, text) => page.getByRole("main").locator(".notice").filter({ hasText: text });
-
-const accessible = async (page) => {
-  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
-  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 5).join(", ")}`), []);
-};
 
 claim("a worker that does not answer is said to be computing, can be stopped, and runs again", "#v2&fault.count=0", async (page) => {
   await until("the run goes", async () => (await moment(page)) > 10);
