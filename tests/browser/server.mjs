@@ -2,7 +2,7 @@
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:http";
-import { extname, join, normalize, sep } from "node:path";
+import { basename, extname, join, normalize, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const MIME = {
@@ -21,6 +21,8 @@ const MIME = {
 };
 
 export const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
+/** What the scripts of dist/ were before the build made them small. */
+const WRITTEN = fileURLToPath(new URL("../../static/", import.meta.url));
 
 /**
  * Serves a folder under a path.
@@ -34,7 +36,7 @@ export const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
  *   of static pages let them: a module script of another origin needs it, and so does a sandboxed frame
  * @param {Record<string, string>} [options.headers] further headers of every file
  * @param {(text: string, path: string) => string} [options.change] changes the text of scripts and pages on their way, to
- *   prove what happens without a guard
+ *   prove what happens without a guard; scripts as they were written, where the build has made them small
  * @returns {Promise<{url: string, requests: string[], close: () => Promise<void>}>}
  */
 export async function serve({ root = DIST, base = "/", pages = {}, missing = () => false, open = () => true, headers: further = {}, change } = {}) {
@@ -64,7 +66,8 @@ export async function serve({ root = DIST, base = "/", pages = {}, missing = () 
       ...(open(path) ? { "Access-Control-Allow-Origin": "*" } : {}),
     };
     if (change && [".js", ".html"].includes(extname(file))) {
-      const text = change(await readFile(file, "utf8"), path);
+      const written = await readFile(join(WRITTEN, basename(file)), "utf8").catch(() => readFile(file, "utf8"));
+      const text = change(written, path);
       return response.writeHead(200, { ...headers, "Content-Length": Buffer.byteLength(text) }).end(text);
     }
     response.writeHead(200, headers);
