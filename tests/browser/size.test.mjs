@@ -56,12 +56,6 @@ if (process.argv.includes("--record")) {
     }
   });
 
-  test("where a panic came from is told by the page, and takes no room in a figure", () => {
-    const names = (program) => readFileSync(join(DIST, readdirSync(DIST).find((name) => program.test(name)))).toString("latin1").match(/src\/[\w/]+\.rs/g) ?? [];
-    assert.deepEqual(names(/^figure-\w+_bg\.wasm$/), []);
-    assert.ok(names(/^page-\w+_bg\.wasm$/).length > 100);
-  });
-
   test("the programs and the texts beside them do not tell where they were built", () => {
     const folders = [homedir(), fileURLToPath(new URL("../..", import.meta.url))];
     for (const name of readdirSync(DIST).filter((name) => /\.(wasm|js|html|txt|json)$/.test(name))) {
