@@ -18,6 +18,7 @@ use crate::time::Nanos;
 
 /// When requests come.
 #[allow(missing_docs, reason = "each variant says what its fields are")]
+#[allow(clippy::large_enum_variant, reason = "a lane has one, or two")]
 pub enum Timing {
     /// Whether or not the ones before are answered; `sessions` clients take turns.
     Open { gap: Gap, draws: Stream, sessions: u32 },
