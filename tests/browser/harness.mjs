@@ -30,7 +30,8 @@ export function chromePath() {
 }
 
 /**
- * What Chromium does without. Of several such lists it takes the last: this is Playwright's, and the pages that make up the
+ * What Chromium does without. Of several such lists it takes the last: this is Playwright's (`disabledFeatures` in
+ * playwright-core, to be looked at when its version moves), and the pages that make up the
  * suggestions of the address bar. Nobody sees them, and to load them beside each page took as much time as ours.
  */
 const WITHOUT = [

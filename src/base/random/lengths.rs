@@ -48,11 +48,6 @@ impl Lengths {
         self.used += 1;
         self.ahead[self.used - 1]
     }
-
-    /// The distribution that they are of.
-    pub fn sampler(&self) -> &Sampler {
-        &self.sampler
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! ```text
 //! (run's seed, name, index) ── splitmix64 / FNV-1a ──> 256 bits ──> Xoshiro256++ ──> u64, unit(), below(n)
 //!                                                                                     │
-//!                                           Sampler (lengths of time) · Ids, Alias (keys) ┘
+//!                                           Sampler, Lengths (of time) · Ids, Alias (keys) ┘
 //! ```
 //!
 //! The same seed gives the same draws on every machine: the generators are integer arithmetic, and the

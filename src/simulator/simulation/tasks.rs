@@ -138,7 +138,7 @@ async fn serve_several(world: &World, app: &strategy::App<'_>, slot: u32) {
 }
 
 /// Runs a write's code to its end; its client gets the response then, or as soon as the code acknowledges the write. From
-/// then on it takes up no place on the server.
+/// then on it takes up no place on the server. The code stays where its caller has it: here it would take its room twice.
 async fn run_write(
     world: &World,
     slot: u32,

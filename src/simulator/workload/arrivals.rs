@@ -21,7 +21,7 @@ use crate::time::Nanos;
 #[allow(clippy::large_enum_variant, reason = "a lane has one, or two")]
 pub enum Timing {
     /// Whether or not the ones before are answered; `sessions` clients take turns.
-    Open { gap: Gap, draws: Stream, sessions: u32 },
+    Open { gap: Gap, sessions: u32 },
     /// Each user after the answer and a pause. Each has pauses of its own.
     Closed { think: Sampler, draws: Vec<Stream> },
 }
@@ -32,9 +32,9 @@ pub enum Gap {
     /// By gaps that are all alike.
     Even(Lengths),
     /// By a rate that changes in steps.
-    Steps(Steps),
-    /// By a rate that swings; the stream decides which candidates are kept.
-    Wave { rate: f64, swing: f64, period_ns: f64, keep: Stream },
+    Steps(Steps, Stream),
+    /// By a rate that swings; a stream of its own decides which candidates are kept.
+    Wave { rate: f64, swing: f64, period_ns: f64, draws: Stream, keep: Stream },
     /// As a trace says, at this speed; clients too, where it names them.
     Trace { trace: Arc<Trace>, speed: f64 },
 }
@@ -42,16 +42,18 @@ pub enum Gap {
 impl Timing {
     /// The timing of `clients`, whose keys come from `source`.
     pub fn new(clients: &Clients, source: &KeySource, streams: &Streams) -> Timing {
-        let open = |gap| Timing::Open { gap, draws: streams.named("arrivals"), sessions: clients.sessions };
-        let even = |sampler: Sampler| open(Gap::Even(sampler.lengths(streams.named("arrivals"))));
+        let open = |gap| Timing::Open { gap, sessions: clients.sessions };
+        let draws = || streams.named("arrivals");
+        let even = |sampler: Sampler| open(Gap::Even(sampler.lengths(draws())));
+        let steps = |steps| open(Gap::Steps(steps, draws()));
         match &clients.arrivals {
             Arrivals::Poisson { rate } => even(Sampler::exponential(Nanos::from_secs_f64(1.0 / rate))),
             Arrivals::Constant { rate } => even(Sampler::constant(Nanos::from_secs_f64(1.0 / rate))),
-            Arrivals::Bursts { rate, quiet, on, off } => open(Gap::Steps(Steps::bursts(*rate, *quiet, *on, *off))),
-            Arrivals::Spike(spike) => open(Gap::Steps(Steps::spike(spike))),
+            Arrivals::Bursts { rate, quiet, on, off } => steps(Steps::bursts(*rate, *quiet, *on, *off)),
+            Arrivals::Spike(spike) => steps(Steps::spike(spike)),
             Arrivals::Wave { rate, swing, period } => {
                 let (period_ns, keep) = (period.0 as f64, streams.named("arrivals kept"));
-                open(Gap::Wave { rate: *rate, swing: *swing, period_ns, keep })
+                open(Gap::Wave { rate: *rate, swing: *swing, period_ns, draws: draws(), keep })
             }
             Arrivals::Trace { speed } => match source {
                 KeySource::Trace { trace, .. } => open(Gap::Trace { trace: trace.clone(), speed: *speed }),
@@ -76,10 +78,10 @@ impl Timing {
     #[inline]
     pub fn next(&mut self, now: Nanos, number: u64) -> Nanos {
         match self {
-            Timing::Open { gap, draws, .. } => match gap {
+            Timing::Open { gap, .. } => match gap {
                 Gap::Even(gaps) => now.saturating_add(gaps.draw()),
-                Gap::Steps(steps) => steps.next(now, -libm::log(draws.unit_open())),
-                Gap::Wave { rate, swing, period_ns, keep } => {
+                Gap::Steps(steps, draws) => steps.next(now, -libm::log(draws.unit_open())),
+                Gap::Wave { rate, swing, period_ns, draws, keep } => {
                     let mut at = now.0 as f64;
                     loop {
                         at += -libm::log(draws.unit_open()) / (*rate * (1.0 + *swing)) * 1e9;
