@@ -5,14 +5,54 @@ const program = /[#&](view\.)?embed=/.test(location.hash) ? "@FIGURE@" : "@PAGE@
 /** A page that has not answered for so long is asked no more. */
 const HOST_MS = 10_000;
 
-document.querySelector("meta[name=cachelane-worker]").content = `./${program}-worker.js`;
 const compiled = compile(new URL(`./${program}_bg.wasm`, import.meta.url));
+let first = firstWorker();
 const { default: init } = await import(new URL(`./${program}.js`, import.meta.url));
 const module = await compiled;
-// The program is its workers', too, which get it as it is: neither fetched nor compiled again.
-globalThis.cachelaneProgram = module;
+// For the program: a worker that runs it, too. It gets it as it is, neither fetched nor compiled again.
+globalThis.cachelaneWorker = () => {
+  const made = first ?? makeWorker();
+  made.onerror = first = null;
+  made.postMessage(module);
+  return made;
+};
 await init({ module_or_path: module });
 dispatchEvent(new Event("cachelane-started"));
+
+/** Fetches its scripts while the program is on its way. Where it fails, so will the next one, which the page listens to. */
+function firstWorker() {
+  try {
+    const made = makeWorker();
+    made.onerror = (event) => {
+      event.preventDefault();
+      first = null;
+    };
+    return made;
+  } catch {
+    return null;
+  }
+}
+
+/** A frame without an origin has no address of its own, and browsers refuse to start a worker by another's. There a short
+ *  script takes it from where it is (for that its site must send Access-Control-Allow-Origin) and holds back what the page
+ *  sends until it listens. A classic script, because Chromium starts no module there; a lost promise would stay in the worker,
+ *  an error reaches the page. */
+function makeWorker() {
+  const address = new URL(`./${program}-worker.js`, import.meta.url);
+  if (self.origin !== "null") return new Worker(address, { type: "module" });
+  const script = `
+const early = [];
+const hold = (event) => early.push(event);
+addEventListener("message", hold);
+import(${JSON.stringify(address)}).then(
+  () => {
+    removeEventListener("message", hold);
+    for (const { data } of early) dispatchEvent(new MessageEvent("message", { data }));
+  },
+  (reason) => setTimeout(() => { throw reason; }),
+);`;
+  return new Worker(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
+}
 
 async function compile(address) {
   const name = address.pathname.split("/").pop();

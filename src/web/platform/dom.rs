@@ -67,11 +67,6 @@ pub fn bring_into_sight(selector: &str) {
     }
 }
 
-/// What addresses in the page are relative to.
-pub fn base() -> String {
-    document().base_uri().ok().flatten().unwrap_or_default()
-}
-
 /// Whether the page has an origin of its own. In a sandboxed frame it has not: then it may start no worker by its
 /// address, and has no storage.
 pub fn has_origin() -> bool {

@@ -1,16 +1,13 @@
-//! The workers, seen from the page: how they are started, heard, missed and ended.
-//!
-//! A page starts the worker by its address. A page in a sandboxed frame has no origin of its own, so that no address is
-//! its own, and browsers refuse; there a short script, made here, takes the worker from where it is. For that the
-//! simulator's site must let other origins read its files (`Access-Control-Allow-Origin`).
+//! The workers, seen from the page: how they are heard, missed and ended. scripts/start.js starts them.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::Timeout;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{Blob, BlobPropertyBag, ErrorEvent, Event, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
+use web_sys::{ErrorEvent, Event, MessageEvent, Worker};
 use yew::Callback;
 
 use super::dom;
@@ -88,7 +85,7 @@ pub(super) struct OneWorker {
 impl OneWorker {
     /// Starts it; `hear` hears what it says, `fail` how it ends, and its own words if it has any.
     pub(super) fn open(hear: Callback<FromWorker>, fail: Callback<(Failure, String)>) -> OneWorker {
-        match start().and_then(hand_over_program) {
+        match start() {
             Ok(worker) => OneWorker { listeners: listen(&worker, hear, &fail), worker: Some(worker) },
             Err(error) => {
                 // Later: whoever asked for the worker is still at work.
@@ -167,56 +164,9 @@ fn message_of(error: &JsValue) -> String {
     error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |error| String::from(error.message()))
 }
 
-/// A worker that runs the page's own program gets it as its first message (scripts/start.js keeps it, scripts/finish-dist
-/// makes the worker's script).
-fn hand_over_program(worker: Worker) -> Result<Worker, JsValue> {
-    let program = js_sys::Reflect::get(&js_sys::global(), &"cachelaneProgram".into())?;
-    if !program.is_undefined() {
-        worker.post_message(&program)?;
-    }
-    Ok(worker)
-}
-
-/// scripts/finish-dist writes the worker's address into index.html.
-fn start() -> Result<Worker, JsValue> {
-    let meta = dom::document().query_selector("meta[name=cachelane-worker]")?;
-    let name = meta.and_then(|meta| meta.get_attribute("content")).ok_or("index.html does not name the worker")?;
-    if !dom::has_origin() {
-        return Worker::new(&proxy_script(&name)?);
-    }
-    let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
-    Worker::new_with_options(&name, &options)
-}
-
-/// What the stand-in does once it has the worker's address: it holds back what the page sends until the worker listens.
-/// A classic script, because Chromium starts no module in a frame without an origin; a lost promise would stay in here,
-/// an error reaches the page.
-const PROXY_SCRIPT: &str = r#"
-const early = [];
-const hold = (event) => early.push(event);
-addEventListener("message", hold);
-import(address).then(
-  () => {
-    removeEventListener("message", hold);
-    for (const { data } of early) dispatchEvent(new MessageEvent("message", { data }));
-  },
-  (reason) => setTimeout(() => { throw reason; }),
-);
-"#;
-
-/// The address of a script that takes the worker called `name` from the simulator's site; made once.
-fn proxy_script(name: &str) -> Result<String, JsValue> {
-    thread_local!(static MADE: RefCell<Option<String>> = const { RefCell::new(None) });
-    if let Some(made) = MADE.with_borrow(Clone::clone) {
-        return Ok(made);
-    }
-    let whole = Url::new_with_base(name, &dom::base())?.href();
-    let script = format!("const address = {};{PROXY_SCRIPT}", String::from(js_sys::JSON::stringify(&whole.into())?));
-    let options = BlobPropertyBag::new();
-    options.set_type("text/javascript");
-    let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&script.into()), &options)?;
-    let made = Url::create_object_url_with_blob(&blob)?;
-    MADE.with_borrow_mut(|kept| *kept = Some(made.clone()));
-    Ok(made)
+#[wasm_bindgen]
+extern "C" {
+    /// A worker that has been given the page's own program: scripts/start.js makes it, the first one before it is asked to.
+    #[wasm_bindgen(catch, js_name = cachelaneWorker)]
+    fn start() -> Result<Worker, JsValue>;
 }
