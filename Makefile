@@ -22,7 +22,7 @@ help: ## List what there is to do
 
 serve: ## Open the page on http://127.0.0.1:8080, rebuilt on every change (installs what is missing)
 	@scripts/setup serve
-	trunk serve
+	trunk serve --no-autoreload=false --dist target/serve
 
 setup: ## Install the pinned tools that are missing, also those of the browser tests
 	@scripts/setup test

@@ -6,6 +6,7 @@
   // The figures below are the default preset's.
   if (location.hash.length > 1) document.documentElement.classList.add("linked");
   var started = false;
+  var forbidden = "";
   function failed(reason) {
     var box = document.getElementById("boot-error");
     if (!box) return document.addEventListener("DOMContentLoaded", failed.bind(null, reason));
@@ -19,8 +20,10 @@
       location.hash = "";
       return reload();
     };
-    // An embed shows its poster until it hears something: this is worth showing, too.
-    if (parent !== self) parent.postMessage({ source: "cachelane", type: "failed" }, "*");
+    // An embed shows its poster until it hears something: this is worth showing, too, and whole.
+    if (parent === self) return;
+    parent.postMessage({ source: "cachelane", type: "failed" }, "*");
+    parent.postMessage({ source: "cachelane", type: "height", height: document.documentElement.scrollHeight }, "*");
   }
   function reload() {
     location.reload();
@@ -28,6 +31,7 @@
   }
   // Where a module's files are not let through, the browser does not say why.
   function hint() {
+    if (forbidden) return "The Content-Security-Policy of the simulator's site forbids it (" + forbidden + "): see its page on hosting.";
     if (location.protocol === "file:") return "Browsers load no program from a file: serve this folder over HTTP.";
     if (self.origin === "null") return "This frame is sandboxed: the simulator's site must send Access-Control-Allow-Origin: * with its .js and .wasm files.";
     return "";
@@ -38,6 +42,11 @@
     var file = event.target && (event.target.src || event.target.href);
     failed(event.message || (error && error.message) || error || (file ? "Not loaded: " + file : ""));
   }
+  document.addEventListener("securitypolicyviolation", function (event) {
+    forbidden = event.effectiveDirective + ": " + event.blockedURI;
+    var box = document.getElementById("boot-error");
+    if (box && !box.hidden && !started) document.getElementById("boot-error-hint").textContent = hint();
+  });
   window.cachelaneFailed = failed;
   if (typeof WebAssembly !== "object" || !("noModule" in HTMLScriptElement.prototype)) failed("This browser has no WebAssembly modules.");
   addEventListener("error", onError, true);

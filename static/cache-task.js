@@ -5,22 +5,48 @@
 import { isKorean, make, shadow, shown } from "./embed.js";
 
 const TEXT = {
-  en: { open: "To do", done: "Done", unclear: (when) => `(when="${when}" cannot be read; write something like: lost < 10)` },
-  ko: { open: "할 일", done: "완료", unclear: (when) => `(when="${when}"을 해석할 수 없습니다. 예: lost < 10)` },
+  en: {
+    open: "To do",
+    done: "Done",
+    unclear: (when) => `(when="${when}" cannot be read; write something like: lost < 10. Names: ${NAMES})`,
+    nobody: (id) => `(for="${id}": there is no <cache-lane> with this id)`,
+  },
+  ko: {
+    open: "할 일",
+    done: "완료",
+    unclear: (when) => `(when="${when}"을(를) 해석할 수 없습니다. 예: lost < 10. 쓸 수 있는 이름: ${NAMES})`,
+    nobody: (id) => `(for="${id}": 이 id를 가진 <cache-lane>이 없습니다)`,
+  },
 };
+
+/** How much one of its units is in what a name is measured in; counts have none. */
+const MS = { "": 1, ms: 1, s: 1_000 };
+const SHARE = { "": 1, "%": 0.01 };
+const SECONDS = { "": 1, s: 1, ms: 0.001 };
+const COUNT = { "": 1 };
+const UNITS = {
+  time: SECONDS, injected: COUNT, requests: COUNT, errors: COUNT, lost: COUNT, lost_increments: COUNT, stale: COUNT,
+  error_share: SHARE, goodput: SHARE, hit_ratio: SHARE, read_hit_ratio: SHARE,
+  read_p50: MS, read_p99: MS, write_p50: MS, write_p99: MS,
+};
+const NAMES = Object.keys(UNITS).join(", ");
 
 const textOf = (element) => TEXT[isKorean(element) ? "ko" : "en"];
 
 /** What a task asks for: `lost < 10`, `hit_ratio >= 90 %`, `time > 30`, with commas or `and` between; `null` if unclear. */
 function conditionsOf(when) {
-  const parts = when.split(/\s*,\s*|\s+and\s+/).map((part) => part.match(/^\s*([a-z][a-z0-9_]*)\s*(<=|>=|<|>|=)\s*(\d+(?:\.\d+)?)\s*(%|ms|s)?\s*$/));
-  return parts.includes(null) ? null : parts.map(([, name, sign, bound, unit]) => ({ name, sign, bound: unit === "%" ? bound / 100 : Number(bound) }));
+  const conditions = when.split(/\s*,\s*|\s+and\s+/).map((part) => {
+    const [, name, sign, bound, unit = ""] = part.match(/^\s*([a-z][a-z0-9_]*)\s*(<=|>=|<|>|=)\s*(\d+(?:\.\d+)?)\s*(%|ms|s)?\s*$/) ?? [];
+    const factor = Object.hasOwn(UNITS, name ?? "") ? UNITS[name][unit] : undefined;
+    return factor === undefined ? null : { name, sign, bound: bound * factor };
+  });
+  return conditions.includes(null) ? null : conditions;
 }
 
 const HOLDS = { "<": (a, b) => a < b, "<=": (a, b) => a <= b, ">": (a, b) => a > b, ">=": (a, b) => a >= b, "=": (a, b) => a === b };
 
 class CacheTask extends HTMLElement {
-  static observedAttributes = ["when", "lang"];
+  static observedAttributes = ["when", "for", "lang"];
 
   #mark = make("span", { textContent: "☐ " });
   #note = make("small");
@@ -55,18 +81,24 @@ class CacheTask extends HTMLElement {
     const when = this.getAttribute("when") ?? "";
     this.#mark.textContent = this.done ? "☑ " : "☐ ";
     this.#mark.ariaLabel = this.done ? text.done : text.open;
-    this.#note.textContent = conditionsOf(when) ? "" : ` ${text.unclear(shown(when))}`;
+    const id = this.getAttribute("for") ?? "";
+    const isThere = document.getElementById(id)?.localName === "cache-lane";
+    const wrong = conditionsOf(when) ? !isThere && text.nobody(shown(id)) : text.unclear(shown(when));
+    this.#note.textContent = wrong ? ` ${wrong}` : "";
   }
 
   #look = ({ target, detail }) => {
-    if (this.done || target.id !== this.getAttribute("for") || !this.#holds(target, detail)) return;
+    if (this.done || target.id !== this.getAttribute("for")) return;
+    if (this.#note.textContent) this.#show(); // its figure has come
+    if (!this.#holds(target, detail)) return;
     this.setAttribute("done", "");
     this.#show();
     this.#said.textContent = `${textOf(this).done}: ${this.textContent}`;
     this.dispatchEvent(new CustomEvent("cachelane-done", { bubbles: true, composed: true }));
   };
 
-  /** What must stay low is known at the end of a run, for each lane; what must get high, as soon as one lane has it. */
+  /** What must stay low is known at the end of a run, for each lane. What must get high is enough in one lane: a count, which
+   *  only grows, as soon as it has it, a share or a latency at the end. */
   #holds(figure, { lanes, time, finished }) {
     const conditions = conditionsOf(this.getAttribute("when") ?? "");
     const lane = Number(this.getAttribute("lane") ?? 0);
@@ -75,7 +107,7 @@ class CacheTask extends HTMLElement {
       const holds = (value) => value !== undefined && HOLDS[sign](value, bound);
       if (name === "time") return holds(time);
       if (name === "injected") return holds(figure.injected);
-      if (sign.startsWith(">")) return asked.some((lane) => holds(lane[name]));
+      if (sign.startsWith(">")) return (finished || UNITS[name] === COUNT) && asked.some((lane) => holds(lane[name]));
       return finished && asked.length > 0 && asked.every((lane) => holds(lane[name]));
     });
   }

@@ -42,6 +42,10 @@ export interface CacheLaneState {
   readonly lanes: readonly CacheLaneNumbers[];
   /** The experiment as it is now, with what was changed and injected: what follows the `#` of the simulator's address. */
   readonly hash: string;
+  /** Its faults, as the value of `fault` in a link: `((at:22.5s,what:cache.crash,for:3s))`. */
+  readonly faults: string;
+  /** How many of them were injected while it ran. */
+  readonly injected: number;
 }
 
 export interface CacheLaneLoss {
@@ -76,7 +80,9 @@ export interface CacheLaneEvents {
  * figures   any of latency goodput errors hits read-hits misses lost lost-increments stale stale-age diverging db-reads db-rows
  *           db-queue db-busy waiting rejected memory entries
  * controls  play, crash, speed, lanes, step; or none
- * lang, theme, speed, axis (log or linear), percentile (p50 or p99)
+ * lang      en or ko: what is around it, unless told; a reader's browser decides where that is neither
+ * theme     dark or light: as the page around it looks, unless told
+ * speed, axis (log or linear), percentile (p50 or p99)
  * start     visible, or click: then nothing of the simulator is loaded before that
  * src       instead of all that: an address copied from the simulator's share dialog
  * version   which presets and defaults are meant, as in links: 2 unless told; a post keeps its figures with it
@@ -84,11 +90,12 @@ export interface CacheLaneEvents {
  * title     what the figure is called
  * poster    the address of a picture that stands there until the figure is alive, and in print; `cachelane poster` draws
  *           one. Else what you put between the tags does.
- * with      the id of another figure: this one shares its clock and its faults
+ * with      the id of another figure: this one goes by its clock, and has its faults in place of its own
  * ```
  *
- * Methods do what the figure's own buttons do, whichever of these it shows. Called before the figure lives, they bring it
- * and are done when it stands (`pause()` alone brings nothing).
+ * Methods do what the figure's own buttons do, whichever of these it shows, one after the other: `seek(30)` and then
+ * `crash()` crash at 30 s. Called before the figure lives, they bring it and are done when it stands (`pause()` alone brings
+ * nothing). One that goes with another has that one play, pause, seek and crash.
  */
 export interface CacheLaneElement extends HTMLElement {
   play(): void;
@@ -103,7 +110,7 @@ export interface CacheLaneElement extends HTMLElement {
   /**
    * Another value of a field, both as links write them: `set("cache.ttl", "5s")`, `set("lane.0.write", "write-back(every:2s)")`.
    * A value that cannot be is told in the figure and changes nothing.
-   * @throws TypeError if the path is no text of at most 200 characters, or the value longer than 2,000
+   * @throws TypeError if the path is no text of at most 200 characters, or the value longer than 10,000
    */
   set(path: string, value: string | number | boolean): void;
   /** How many faults were injected so far. */
@@ -114,9 +121,11 @@ export interface CacheLaneElement extends HTMLElement {
  * `<cache-task for="id" when="lost < 10">Find a flush interval that loses fewer than ten writes.</cache-task>` ticks itself
  * off, with the attribute `done`, and stays so.
  *
- * `when`: conditions `NAME SIGN NUMBER`, with `and` or a comma between; a number may have `%`, `ms` or `s` behind it. The
- * names are those of {@link CacheLaneNumbers}, and `time` and `injected`. What must stay low (`<`, `<=`, `=`) is judged at
- * the end of a run, for every lane; what must get high (`>`, `>=`) as soon as one lane has it. `lane="2"` asks that lane alone.
+ * `when`: conditions `NAME SIGN NUMBER`, with `and` or a comma between; shares may have `%` behind the number, times `ms` or `s`
+ * (without: latencies are milliseconds, `time` seconds). The names are those of {@link CacheLaneNumbers}, and `time` and
+ * `injected`. What must stay low (`<`, `<=`, `=`) is judged at
+ * the end of a run, for every lane. What must get high (`>`, `>=`) is enough in one lane: a count or the time as soon as it has
+ * it, a share or a latency at the end. `lane="2"` asks that lane alone.
  */
 export interface CacheTaskElement extends HTMLElement {
   readonly done: boolean;
@@ -124,12 +133,15 @@ export interface CacheTaskElement extends HTMLElement {
 
 /**
  * What a page may post to a figure in an `<iframe>` of its own making, with the same effect as the methods. The figure
- * hears its parent window alone, up to 60 at once and 60 a second, and leaves alone what has another shape.
+ * hears its parent window alone and leaves alone what has another shape. It does one after the other: each waits until the
+ * one before is done, a value that is set is replaced by the next one of its field, a moment by the next moment. Sixty wait at
+ * most, and sixty are done in a second; what comes beyond that is not heard.
  */
 export type CacheLaneRequest = { source: "cachelane-host" } & (
   | { type: "play" | "pause" | "crash" }
   | { type: "seek"; seconds: number }
   | { type: "set"; path: string; value: string }
+  | { type: "theme"; theme: "dark" | "light" | "system" }
   /** Whether to run on out of sight. */
   | { type: "hold"; on: boolean }
   /** From embed.js alone, which has named the frame "cachelane-guest": the program, or `null` where the figure is to fetch it. */
@@ -152,4 +164,6 @@ declare global {
     "cache-task": CacheTaskElement;
   }
   interface HTMLElementEventMap extends CacheLaneEvents {}
+  interface DocumentEventMap extends CacheLaneEvents {}
+  interface WindowEventMap extends CacheLaneEvents {}
 }

@@ -24,13 +24,13 @@ const HEIGHT = { least: 120, most: 10_000 };
 const SANDBOX = "allow-scripts allow-popups allow-popups-to-escape-sandbox";
 /** How many figures live out of sight at most, and for how long one does. */
 const AWAY = { most: 4, ms: 30_000 };
-/** A figure that has said nothing for so long is shown as it is: it may have words about why. */
-const SILENT_MS = 10_000;
 /** Messages taken from a figure in a second. */
 const PER_SECOND = 40;
 /** Programs, by their names, as the first figure to need one has fetched it; `null` where that came to nothing. Frames without
  *  an origin share no cache with each other. */
 const programs = new Map();
+/** The longest value that can be set, as a figure takes it. */
+const VALUE_MOST = 10_000;
 /** The slot of what this script puts beside the author's own children. */
 const SLOT = "cachelane";
 
@@ -53,8 +53,11 @@ img { display: block; width: 100%; height: auto; }
 .unseen { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; white-space: nowrap; }
 `;
 
-const sheet = new CSSStyleSheet();
-sheet.replaceSync(STYLE);
+// On a server, where pages are put together, there are no elements: the script can be imported there, and does nothing.
+const hasElements = typeof HTMLElement === "function";
+const Base = hasElements ? HTMLElement : Object;
+const sheet = hasElements && new CSSStyleSheet();
+if (hasElements) sheet.replaceSync(STYLE);
 
 /** A shadow root with these elements; made one by one, for hosts that allow no HTML in texts. */
 export function shadow(host, ...inside) {
@@ -72,7 +75,8 @@ export const make = (name, properties, ...inside) => {
 /** Halves of characters, which only a script can put into an attribute, cannot be encoded. */
 const encode = (text) => encodeURIComponent(String(text).replace(/\p{Surrogate}/gu, "\ufffd"));
 
-const words = (text) => text.split(/[\s,]+/).filter(Boolean);
+/** What stands between spaces and commas, with all that is in its parentheses. */
+const words = (text) => text.split(/[\s,]+(?![^()]*\))/).filter(Boolean);
 
 /** What was written, fit to be shown: no control characters, nothing that turns the text around it, not too long. */
 export const shown = (text) => {
@@ -93,8 +97,10 @@ const TEXT = {
   },
 };
 
-export const isKorean = (element) => (element.closest("[lang]")?.lang ?? document.documentElement.lang).startsWith("ko");
-const textOf = (element) => TEXT[isKorean(element) ? "ko" : "en"];
+/** The language that an element's words are in, as far as the simulator speaks it; else `undefined`. */
+const languageOf = (element) => /^(en|ko)\b/i.exec(element.closest("[lang]")?.lang ?? "")?.[1].toLowerCase();
+export const isKorean = (element) => languageOf(element) === "ko";
+const textOf = (element) => TEXT[languageOf(element) ?? "en"];
 
 /** What follows the `#` of an address of the simulator itself; `null` where it is none. Relative ones are the page's. */
 function experimentOf(src, page) {
@@ -109,16 +115,30 @@ function experimentOf(src, page) {
   return own && here && !address.username && !address.password ? address.hash : null;
 }
 
-/** Whether an element stands on a dark or a light ground, where that is not what the system asks for; else `null`. */
+const isDark = () => matchMedia("(prefers-color-scheme: dark)").matches;
+
+/** Red, green, blue, 0 to 255, and how much it covers, 0 to 1, of a colour in any of CSS's notations. */
+function partsOf(colour) {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
+  canvas.fillStyle = colour;
+  canvas.fillRect(0, 0, 1, 1);
+  const [red, green, blue, covers] = canvas.getImageData(0, 0, 1, 1).data;
+  return { light: 0.2126 * red + 0.7152 * green + 0.0722 * blue, covers: covers / 255 };
+}
+
+/** Whether an element stands on a dark or a light ground, where that is not what the system asks for; else `null`. Under a
+ *  picture, or a ground that nobody has painted, its text tells: light text is meant for a dark one. */
 function schemeAround(element) {
+  let dark = partsOf(getComputedStyle(element).color).light > 145;
   for (let at = element; at; at = at.parentElement ?? at.getRootNode().host) {
-    const parts = getComputedStyle(at).backgroundColor.match(/^rgba?\(([\d.]+), ([\d.]+), ([\d.]+)(?:, ([\d.]+))?\)$/);
-    if (!parts || Number(parts[4] ?? 1) < 0.5) continue;
-    const [red, green, blue] = parts.slice(1, 4).map(Number);
-    const dark = 0.2126 * red + 0.7152 * green + 0.0722 * blue < 110;
-    return dark === matchMedia("(prefers-color-scheme: dark)").matches ? null : dark ? "dark" : "light";
+    const { backgroundColor, backgroundImage } = getComputedStyle(at);
+    const { light, covers } = partsOf(backgroundColor);
+    if (backgroundImage !== "none") break;
+    if (covers < 0.5) continue;
+    dark = light < 110;
+    break;
   }
-  return null;
+  return dark === isDark() ? null : dark ? "dark" : "light";
 }
 
 /** About how high a figure of that link is at that width; rather a little too high, so that nothing below it moves. */
@@ -152,20 +172,23 @@ function stateOf(said) {
   if (!isNumber(said.time) || !isNumber(said.duration) || !Array.isArray(said.lanes) || said.lanes.length > 64) return null;
   const lanes = said.lanes.map(laneOf);
   if (lanes.includes(null) || !isText(said.hash, 20_000) || !said.hash.startsWith("#v")) return null;
-  const { time, duration, hash } = said;
-  return Object.freeze({ time, duration, playing: said.playing === true, finished: said.finished === true, lanes: Object.freeze(lanes), hash });
+  if (!isText(said.faults, 20_000) || !isNumber(said.injected)) return null;
+  const { time, duration, hash, faults, injected } = said;
+  return Object.freeze({ time, duration, playing: said.playing === true, finished: said.finished === true, lanes: Object.freeze(lanes), hash, faults, injected });
 }
 
-/** The faults of a link, as its pairs say them. */
-const faultsOf = (hash) => hash.slice(1).split("&").filter((pair) => /^fault\.\d+=/.test(pair)).map((pair) => pair.split(/=(.*)/s).map(decodeURIComponent));
+/** An experiment without its faults. */
+const calm = (hash) => hash.replace(/&fault\.[^=]*=[^&]*/g, "");
 
-class CacheLane extends HTMLElement {
+class CacheLane extends Base {
   /** Those out of sight that still live, the longest first. */
   static #away = new Set();
-  static #sight = new IntersectionObserver(
+  static #sight = hasElements && new IntersectionObserver(
     (entries) => entries.forEach(({ target, isIntersecting }) => target.#comeNear(isIntersecting)),
     { rootMargin: "50% 0px" },
   );
+  /** All that stand in the page. */
+  static #all = new Set();
 
   #box = make("div", { className: "box" });
   #image = make("img");
@@ -184,6 +207,12 @@ class CacheLane extends HTMLElement {
   /** What the figure said last, and what it is to be again when it comes back. */
   #state = null;
   #kept = null;
+  /** `dark` or `light`, where that is not what the system asks for. */
+  #theme = null;
+  /** How many faults it had been given when it was put away. */
+  #injected = 0;
+  /** The faults of its leader that it was told of last. */
+  #shared = null;
   #height = 0;
   #width = 0;
   #budget = { left: PER_SECOND, at: 0 };
@@ -207,6 +236,7 @@ class CacheLane extends HTMLElement {
   }
 
   connectedCallback() {
+    CacheLane.#all.add(this);
     for (const child of [...this.children]) if (child.slot === SLOT) child.remove(); // of the element this is a copy of
     this.#attributes.observe(this, { attributes: true });
     this.#size.observe(this);
@@ -218,43 +248,64 @@ class CacheLane extends HTMLElement {
     this.#attributes.disconnect();
     this.#size.disconnect();
     CacheLane.#sight.unobserve(this);
-    this.#putAway();
-    [this.#experiment, this.#near, this.#started, this.#kept, this.#queue] = [null, false, false, null, []];
+    CacheLane.#all.delete(this);
+    this.#putAway(); // what it was is kept: it may only be moved
+    this.#near = false;
+  }
+
+  /** What is around the figures has perhaps become dark, or light. */
+  static repaint() {
+    for (const lane of CacheLane.#all) lane.#repaint();
+  }
+
+  #repaint() {
+    const theme = this.getAttribute("theme") ?? schemeAround(this);
+    if (!this.#ready || this.hasAttribute("src") || theme === this.#theme) return;
+    this.#theme = theme;
+    this.#frame.style.colorScheme = theme ?? "normal";
+    this.#say({ type: "theme", theme: theme ?? "system" });
   }
 
   /** Goes on, and begins where it waits for a click. */
   play() {
     this.#started = true;
-    this.#say({ type: "play" });
+    this.#sayToClock({ type: "play" });
   }
 
   pause() {
-    this.#say({ type: "pause" });
+    this.#sayToClock({ type: "pause" });
   }
 
   /** The cache's process dies, now. */
   crash() {
-    this.#say({ type: "crash" });
+    this.#sayToClock({ type: "crash" });
   }
 
   /** To that second of the run. */
   seek(seconds) {
     if (!isNumber(seconds) || seconds < 0) throw new TypeError(`seek(${seconds}): give seconds from the run's beginning`);
-    this.#say({ type: "seek", seconds });
+    this.#sayToClock({ type: "seek", seconds });
   }
 
   /** Another value of a field of the experiment, both as links write them: `set("cache.ttl", "5s")`. */
   set(path, value) {
-    if (!isText(path, 200) || !isText(String(value), 2_000)) throw new TypeError("set(path, value): give a field's path, such as cache.ttl, and its value");
+    if (!isText(path, 200) || !isText(String(value), VALUE_MOST)) throw new TypeError("set(path, value): give a field's path, such as cache.ttl, and its value");
     this.#say({ type: "set", path, value: String(value) });
+  }
+
+  /** Two figures that share a clock are told by one of them. */
+  #sayToClock(message) {
+    const leader = this.#leader();
+    if (leader && message.type !== "pause") this.#wake();
+    (leader ?? this).#say(message);
   }
 
   #say(message) {
     if (this.#ready) {
       // Its origin is opaque, so that no address of it could be named; what is said is no secret.
       this.#frame.contentWindow.postMessage({ source: "cachelane-host", ...message }, "*");
-    } else if (this.#queue.length < 50) {
-      this.#queue.push(message);
+    } else {
+      this.#queue.push(message); // the figure does one after the other, and of those alike the last
       if (message.type !== "pause") this.#wake();
     }
   }
@@ -270,7 +321,7 @@ class CacheLane extends HTMLElement {
     if (this.#frame) this.#frame.title = title;
     if (experiment !== this.#experiment) {
       this.#experiment = experiment;
-      this.#kept = null;
+      [this.#kept, this.#shared, this.#injected] = [null, null, 0];
       const frame = this.#frame;
       if (experiment !== null && frame && this.#ready) {
         // No new entry in the history of the page, and no new worker.
@@ -314,7 +365,7 @@ class CacheLane extends HTMLElement {
 
   /** Whether it waits for a click that has not come. */
   #waits() {
-    return !this.#started && this.#startsOnClick() && !this.hasAttribute("with");
+    return !this.#started && this.#startsOnClick() && !this.#follows();
   }
 
   #startsOnClick() {
@@ -331,29 +382,32 @@ class CacheLane extends HTMLElement {
   /** Alive near the reader's sight, or where one that goes with it is; else soon no more. */
   #settle() {
     const goesOn = this.#near || this.#followers().some((follower) => follower.#near);
-    const pending = this.#frame && !this.#box.classList.contains("alive");
-    if (!pending) clearTimeout(this.#timer); // else it is the one that waits for a first word
+    clearTimeout(this.#timer);
     CacheLane.#away.delete(this);
     if (this.#ready) this.#say({ type: "hold", on: goesOn && !this.#near });
     if (goesOn) {
       if (!this.#waits()) this.#wake();
     } else if (this.#frame) {
-      clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#putAway(), AWAY.ms);
       CacheLane.#away.add(this);
       if (CacheLane.#away.size > AWAY.most) CacheLane.#away.values().next().value.#putAway();
     }
   }
 
+  /** Whether there is another one that this one goes with; it may not be an element of this script yet. One that follows
+   *  leads nobody: two could chase each other. */
+  #follows() {
+    const leader = document.getElementById(this.getAttribute("with") ?? "");
+    return leader?.localName === "cache-lane" && !leader.hasAttribute("with") && leader;
+  }
+
   #leader() {
-    const leader = this.hasAttribute("with") ? document.getElementById(this.getAttribute("with")) : null;
-    // One that follows leads nobody: two could chase each other.
-    return leader instanceof CacheLane && !leader.hasAttribute("with") ? leader : null;
+    const leader = this.#follows();
+    return leader instanceof CacheLane ? leader : null;
   }
 
   #followers() {
     if (!this.id || this.hasAttribute("with")) return [];
-    // One further down the page may not be an element of this script yet.
     return [...document.querySelectorAll(`cache-lane[with="${CSS.escape(this.id)}"]`)].filter((other) => other instanceof CacheLane);
   }
 
@@ -367,12 +421,11 @@ class CacheLane extends HTMLElement {
     frame.src = new URL(experiment, BASE).href;
     frame.title = this.getAttribute("title") ?? textOf(this).title;
     // A frame whose scheme is another than its page's is a white box until the page has painted.
-    const scheme = this.getAttribute("theme") ?? schemeAround(this) ?? "normal";
-    frame.style.cssText = `position: absolute; inset: 0; display: block; width: 100%; height: ${Math.max(this.#height, HEIGHT.least)}px; border: 0; opacity: 0; color-scheme: ${scheme};`;
+    this.#theme = this.getAttribute("theme") ?? schemeAround(this);
+    frame.style.cssText = `position: absolute; inset: 0; display: block; width: 100%; height: ${Math.max(this.#height, HEIGHT.least)}px; border: 0; opacity: 0; color-scheme: ${this.#theme ?? "normal"};`;
     addEventListener("message", this.#hear);
     this.#place(frame);
     this.#button.hidden = true;
-    this.#timer = setTimeout(() => this.#reveal(), SILENT_MS);
   }
 
   #place(element) {
@@ -401,13 +454,12 @@ class CacheLane extends HTMLElement {
     if (this.#ready && this.#state && this.#experiment !== null) this.#kept = this.#state;
     this.#frame?.remove();
     this.#handOn(null);
-    [this.#frame, this.#ready, this.#state] = [null, false, null];
+    [this.#frame, this.#ready, this.#state, this.#shared] = [null, false, null, null];
     this.#box.classList.remove("alive");
   }
 
   /** The frame stands in place of the poster. */
   #reveal() {
-    clearTimeout(this.#timer);
     this.#box.classList.add("alive");
     Object.assign(this.#frame.style, { position: "static", opacity: "" });
   }
@@ -467,13 +519,19 @@ class CacheLane extends HTMLElement {
     this.#reserve();
   }
 
-  #hearState(state) {
-    if (state === null) return;
+  #hearState(said) {
+    if (said === null) return;
     const before = this.#state;
+    if (!this.#ready) this.#injected = this.#kept?.injected ?? 0;
+    const state = Object.freeze({ ...said, injected: said.injected + this.#injected });
     this.#state = state;
     if (!this.#ready) {
       this.#ready = true;
-      if (this.#kept) this.#say({ type: "seek", seconds: this.#kept.time });
+      if (this.#kept) {
+        this.#say({ type: "seek", seconds: this.#kept.time });
+        this.#theme = undefined; // what is around it may have changed since
+        this.#repaint();
+      }
       this.#kept = null;
       this.#queue.splice(0).forEach((message) => this.#say(message));
       this.#settle();
@@ -484,26 +542,29 @@ class CacheLane extends HTMLElement {
     this.#tell("state", state);
     state.lanes.forEach((lane, i) => {
       const more = lane.lost - (before?.lanes[i]?.lost ?? 0);
-      if (before && more > 0 && state.time >= before.time) this.#tell("lost", Object.freeze({ lane: i + 1, name: lane.name, lost: lane.lost, more }));
+      const isSameRun = before && state.time >= before.time && calm(state.hash) === calm(before.hash);
+      if (isSameRun && more > 0) this.#tell("lost", Object.freeze({ lane: i + 1, name: lane.name, lost: lane.lost, more }));
     });
   }
 
   /** How many faults were injected since the beginning. */
   get injected() {
-    return this.#state ? Math.max(0, faultsOf(this.#state.hash).length - faultsOf(this.#experiment).length) : 0;
+    return this.#state?.injected ?? 0;
   }
 
   #tell(what, detail) {
     this.dispatchEvent(new CustomEvent(`cachelane-${what}`, { detail, bubbles: true, composed: true }));
   }
 
-  /** To the moment of the figure that this one goes with, and with its faults. */
+  /** To the moment of the figure that this one goes with, and with its faults in place of its own. */
   #follow() {
     const there = this.#leader()?.#state;
     if (!this.#ready || !there) return;
-    const own = new Map(faultsOf(this.#state.hash));
-    for (const [path, value] of faultsOf(there.hash)) if (own.get(path) !== value) this.set(path, value);
-    if (Math.abs(there.time - this.#state.time) > 1e-3) this.seek(there.time);
+    if (there.faults !== this.#state.faults && there.faults !== this.#shared && isText(there.faults, VALUE_MOST)) {
+      this.#say({ type: "set", path: "fault", value: there.faults });
+    }
+    this.#shared = there.faults; // one that they cannot be told to says so once
+    if (Math.abs(there.time - this.#state.time) > 1e-3) this.#say({ type: "seek", seconds: there.time });
   }
 
   /** What follows the `#` of the frame's address now: as it was left, else as the attributes say. */
@@ -511,7 +572,7 @@ class CacheLane extends HTMLElement {
     if (this.#experiment === null) return null;
     const left = (this.#kept?.hash ?? this.#experiment).replace(/&(view\.)?start=[^&]*/g, "");
     const hash = /[&#](view\.)?embed=/.test(left) ? left : `${left}&view.embed=latency,lost`; // a figure stays one
-    return this.hasAttribute("with") || (this.#kept && !this.#kept.playing) ? `${hash}&view.start=click` : hash;
+    return this.#follows() || (this.#kept && !this.#kept.playing) ? `${hash}&view.start=click` : hash;
   }
 
   /** What the attributes say, as a link; `null` where `src` is an address of something else. */
@@ -533,10 +594,16 @@ class CacheLane extends HTMLElement {
     this.#strategies(put);
     put("view.embed", words(this.getAttribute("figures") ?? "latency lost").join(","));
     for (const name of VIEW) {
-      const value = this.getAttribute(name) ?? (name === "theme" ? schemeAround(this) : name === "controls" && this.hasAttribute("with") ? "none" : null);
-      if (value !== null) put(`view.${name}`, words(value).join(","));
+      const value = name === "lang" ? languageOf(this) : this.getAttribute(name) ?? this.#unsaid(name);
+      if (value) put(`view.${name}`, words(value).join(","));
     }
     return `#${version ? `v${encode(version)}` : VERSION}&${pairs.join("&")}`;
+  }
+
+  /** How it is looked at where its attributes do not say so. */
+  #unsaid(name) {
+    if (name === "theme") return schemeAround(this);
+    return name === "controls" && this.#follows() ? "none" : null;
   }
 
   #strategies(put) {
@@ -548,10 +615,16 @@ class CacheLane extends HTMLElement {
   }
 }
 
-if (!customElements.get("cache-lane")) customElements.define("cache-lane", CacheLane);
-
-// <cache-task> is brought where one stands.
+// <cache-task> is brought where one stands; one that comes later is, with the next that a figure says.
 const bringTasks = () => document.querySelector("cache-task:not(:defined)") && import(new URL("./cache-task.js", BASE));
-bringTasks();
-addEventListener("DOMContentLoaded", bringTasks);
-document.addEventListener("cachelane-ready", bringTasks);
+
+if (hasElements && !customElements.get("cache-lane")) {
+  customElements.define("cache-lane", CacheLane);
+  bringTasks();
+  addEventListener("DOMContentLoaded", bringTasks);
+  document.addEventListener("cachelane-state", bringTasks);
+  // A page that its reader makes dark, or light again.
+  const repaint = new MutationObserver(CacheLane.repaint);
+  for (const part of [document.documentElement, document.body ?? []].flat()) repaint.observe(part, { attributes: true });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", CacheLane.repaint);
+}

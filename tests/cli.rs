@@ -709,7 +709,15 @@ fn a_poster_says_what_the_figures_show_in_the_language_and_for_the_figures_of_it
         english.contains("A &amp; B") && english.contains("Latency") && english.contains("Lost writes "),
         "numbers"
     );
-    assert!(refused(&["poster", link, "--figures", "hats"], "", 2).contains("there are latency"));
+    assert!(refused(&["poster", link, "--figures", "hats"], "", 2).contains("--figures hats: there"));
+    let seen = |more: &str| printed(&["poster", &format!("#v2&duration=30s&view.embed=latency{more}")], "");
+    let plain = seen("");
+    assert_ne!(seen("&view.percentile=p99"), plain, "the percentile of the link");
+    assert_ne!(seen("&view.axis=linear"), plain, "its axis");
+    let wrong = |more: &str| refused(&["poster", &format!("#v2&duration=30s{more}")], "", 2);
+    assert!(wrong("&view.embed=hats").contains("view.embed hats: there is no such figure"));
+    assert!(wrong("&view.lanes=9").contains("view.lanes 9: no lane is left; give numbers from 1 to 5"));
+    assert!(wrong("&view.percentile=p42").contains("view.percentile p42: must be p50 or p99"));
     assert!(refused(&["poster", link, "--lang", "fr"], "", 2).contains("en or ko"));
 }
 

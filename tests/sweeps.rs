@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use crate::cli::{cachelane, printed};
+use crate::cli::{cachelane, printed, refused};
 
 const GRID: [&str; 10] = [
     "default",
@@ -44,6 +44,26 @@ fn shards_put_together_are_what_one_machine_would_have_written() {
     assert_eq!(printed(&[&["merge"][..], &names].concat(), ""), whole);
     let missing = cachelane(&["merge", names[0], names[1]], "");
     assert!(String::from_utf8_lossy(&missing.stderr).contains("8 of 12 runs are there"), "{missing:?}");
+}
+
+#[test]
+fn files_that_contradict_each_other_are_not_put_together() {
+    let (good, bad) = (file("good.jsonl"), file("forged.jsonl"));
+    let whole = sweep(&[]);
+    let row = whole.lines().nth(1).expect("a row");
+    let forged = row.replacen("\"requests\":", "\"requests\":1", 1);
+    assert_ne!(row, forged);
+    std::fs::write(&good, &whole).expect("a file");
+    let names = [&good, &bad].map(|path| path.display().to_string());
+    // In another file, and in the same.
+    for text in [whole.replacen(row, &forged, 1), format!("{whole}{forged}\n")] {
+        std::fs::write(&bad, text).expect("a file");
+        for order in [[&names[0], &names[1]], [&names[1], &names[0]]] {
+            let error = refused(&["merge", order[0], order[1]], "", 2);
+            assert!(error.contains("cell 0, seed ") && error.contains("has other numbers here than before"), "{error}");
+        }
+    }
+    assert_eq!(printed(&["merge", &names[0], &names[0]], ""), whole, "the same twice is no contradiction");
 }
 
 #[test]
@@ -144,6 +164,7 @@ fn what_cannot_be_swept_is_told_before_anything_runs() {
         (&["--vary", "cache.capacity=1..9999/lin9999", "--seeds", "1000"], "at most 200000 runs"),
         (&["--vary", "cache.ttl=1s,2s", "--vary", "cache.ttl=3s"], "cache.ttl varies twice"),
         (&["--vary", "seed=1,2"], "--vary seed=1,2: for other seeds there is --seeds"),
+        (&["--vary", "name=a,b"], "--vary name=a,b: the name of a scenario changes nothing"),
         (&["--vary", "cache.ttl=1s,2s", "--shard", "4/3"], "--shard 4/3"),
     ] {
         let output = cachelane(&[&["sweep", "default"][..], args].concat(), "");

@@ -17,6 +17,11 @@ pub enum Percentile {
     P99,
 }
 
+impl Percentile {
+    /// The percentiles by their names in links.
+    pub const NAMED: [(&'static str, Percentile); 2] = [("p50", Percentile::P50), ("p99", Percentile::P99)];
+}
+
 /// How the reader wants latencies to be drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {

@@ -8,7 +8,7 @@ use super::outcome::Outcome;
 use super::{Failure, input, run};
 use crate::chart::palette::Theme;
 use crate::chart::sheet::Sheet;
-use crate::chart::{Data, FIGURES, Figure, Line, Options, Weight, figure};
+use crate::chart::{Data, FIGURES, Figure, Line, Options, Percentile, Weight, figure};
 use crate::escape::shown;
 use crate::experiment::ENGINE_VERSION;
 use crate::phrase::{Language, phrase};
@@ -45,20 +45,26 @@ impl Poster {
                 .ok_or_else(|| Failure::Input(format!("--lang {code}: there is no such language; give en or ko")))?,
             None => Language::default(),
         };
-        let names = if self.figures.is_empty() {
-            of_link("embed").unwrap_or(FIGURES_UNLESS_TOLD).split(',').map(str::to_owned).collect()
+        let (asked, names) = if self.figures.is_empty() {
+            let names = of_link("embed").filter(|names| *names != "1").unwrap_or(FIGURES_UNLESS_TOLD);
+            ("view.embed", names.split(',').map(str::to_owned).collect())
         } else {
-            self.figures
+            ("--figures", self.figures)
         };
-        let figures = names.iter().map(|name| named(name)).collect::<Result<Vec<_>, _>>()?;
+        let figures = names.iter().map(|name| named(name, asked)).collect::<Result<Vec<_>, _>>()?;
         let outcome = Outcome::of(&scenario, input::trace_of(&scenario)?, None).map_err(run::cannot_run)?;
         outcome.tell_stopped().map_err(Failure::Failed)?;
         let mut data = run::chart_data(&outcome, language);
         if let Some(lanes) = of_link("lanes") {
             let lanes: Vec<&str> = lanes.split(',').collect();
             data.lanes.retain(|lane| lanes.contains(&(lane.number + 1).to_string().as_str()));
+            if data.lanes.is_empty() {
+                let (lanes, count) = (lanes.join(","), scenario.lanes.len());
+                return Err(Failure::Input(format!("view.lanes {lanes}: no lane is left; give numbers from 1 to {count}")));
+            }
         }
-        caption(&mut data, &scenario, &figures, language);
+        let options = options(of_link("percentile"), of_link("axis"))?;
+        caption(&mut data, &scenario, &figures, options, language);
         let (engine, seed) = (ENGINE_VERSION, scenario.seed);
         let source = phrase!("Cachelane {engine} · seed {seed}", "Cachelane {engine} · 시드 {seed}");
         let title = self.title.unwrap_or_else(|| title(&scenario, language));
@@ -66,7 +72,7 @@ impl Poster {
             title: &title,
             figures: &figures,
             data: &data,
-            options: Options::default(),
+            options,
             theme: Theme::Light,
             language,
             source: source.say(language),
@@ -77,16 +83,39 @@ impl Poster {
     }
 }
 
-fn named(name: &str) -> Result<&'static Figure, Failure> {
+/// How the link looks at the figures.
+fn options(percentile: Option<&str>, axis: Option<&str>) -> Result<Options, Failure> {
+    let unknown = |key, value, known| Err(Failure::Input(format!("view.{key} {value}: must be {known}")));
+    let percentile = match percentile {
+        None => Percentile::default(),
+        Some(name) => match Percentile::NAMED.into_iter().find(|(known, _)| *known == name) {
+            Some((_, percentile)) => percentile,
+            None => return unknown("percentile", name, "p50 or p99"),
+        },
+    };
+    match axis.unwrap_or("log") {
+        "log" => Ok(Options { percentile, linear: false }),
+        "linear" => Ok(Options { percentile, linear: true }),
+        other => unknown("axis", other, "log or linear"),
+    }
+}
+
+fn named(name: &str, asked: &str) -> Result<&'static Figure, Failure> {
     figure(name).ok_or_else(|| {
         let names: Vec<&str> = FIGURES.iter().map(|figure| figure.name).collect();
-        Failure::Input(format!("--figures {name}: there is no such figure; there are {}", names.join(", ")))
+        Failure::Input(format!("{asked} {name}: there is no such figure; there are {}", names.join(", ")))
     })
 }
 
 /// The legend says of each lane its name and where its lines end: the numbers that the figures are about.
-fn caption(data: &mut Data, scenario: &Scenario, figures: &[&'static Figure], language: Language) {
-    let panels: Vec<_> = figures.iter().flat_map(|figure| figure.panels(data, Options::default(), language)).collect();
+fn caption(
+    data: &mut Data,
+    scenario: &Scenario,
+    figures: &[&'static Figure],
+    options: Options,
+    language: Language,
+) {
+    let panels: Vec<_> = figures.iter().flat_map(|figure| figure.panels(data, options, language)).collect();
     for lane in &mut data.lanes {
         let mut parts = vec![lane_name(scenario, lane.number, language)];
         for panel in &panels {

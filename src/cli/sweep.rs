@@ -4,7 +4,7 @@
 //! What stands in the output already is not run again. `--shard 3/8` runs the third eighth of the cells, one by one dealt out;
 //! `merge` puts the files of all shards together, to the very bytes that one machine would have written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -149,7 +149,13 @@ pub(super) fn read_all(files: &[PathBuf]) -> Result<(Value, Rows), Failure> {
     let mut all: Option<(Value, Rows)> = None;
     for file in files {
         let (head, rows) = read(file, all.as_ref().map(|(head, _)| head))?;
-        all.get_or_insert_with(|| (head, Rows::new())).1.extend(rows);
+        let all = &mut all.get_or_insert_with(|| (head, Rows::new())).1;
+        for (key, run) in rows {
+            if all.get(&key).is_some_and(|before| *before != run) {
+                return Err(Failure::Input(format!("{}: {}", file.display(), differs(key))));
+            }
+            all.insert(key, run);
+        }
     }
     let (head, rows) = all.expect("there is a file");
     let wanted = head["sweep"]["vary"].as_array().map_or(0, |vary| {
@@ -159,6 +165,11 @@ pub(super) fn read_all(files: &[PathBuf]) -> Result<(Value, Rows), Failure> {
         note(&format!("{} of {wanted} runs are there; the others have still to be run", rows.len()));
     }
     Ok((head, rows))
+}
+
+/// A run is a pure function of the experiment: of one that stands there twice, the rows are the same.
+fn differs((cell, seed): Key) -> String {
+    format!("cell {cell}, seed {seed} has other numbers here than before: one of the two is broken, and neither is taken")
 }
 
 /// `2/8` as the number of the shard, from 0, and how many there are.
@@ -197,9 +208,11 @@ fn read(file: &Path, like: Option<&Value>) -> Result<(Value, Rows), Failure> {
         let place = ["cell", "seed", "lane", "lanes"].map(|name| value[name].as_u64());
         match (place, &head) {
             ([None, ..], None) if value["sweep"].is_object() => head = Some(value),
-            // Of a run that stands there twice, the rows are the same.
             ([Some(cell), Some(seed), Some(lane), Some(_)], Some(_)) => {
-                rows.entry((cell, seed)).or_default().insert(lane, value);
+                let run: &mut BTreeMap<u64, Value> = rows.entry((cell, seed)).or_default();
+                if run.insert(lane, value.clone()).is_some_and(|before| before != value) {
+                    return Err(told(differs((cell, seed))));
+                }
             }
             _ => return Err(told(format!("line {} is none of a sweep's", number + 1))),
         }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 
-import { DIST } from "./harness.mjs";
+import { DIST, launch, open, serve } from "./harness.mjs";
 
 const presets = readdirSync(fileURLToPath(new URL("../../src/base/scenario/presets", import.meta.url)))
   .filter((name) => name.endsWith(".toml"))
@@ -37,6 +37,27 @@ test("the page and each preset have a card with a picture of their own", () => {
   assert.equal(new Set(pictures).size, presets.length + 1);
 });
 
+test("what a description for oEmbed embeds is a figure that opens", { timeout: 60_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "cachelane-cards-"));
+  const [browser, site] = await Promise.all([launch(), serve()]);
+  try {
+    execFileSync(fileURLToPath(new URL("../../scripts/preset-pages", import.meta.url)), [folder], { env: { ...process.env, CACHELANE_SITE: site.url } });
+    const { html } = JSON.parse(readFileSync(join(folder, "p", "default.json"), "utf8"));
+    // Those that were written before named no figures.
+    for (const frame of [html, html.replace("view.embed=latency,lost", "view.embed=1")]) {
+      const blog = await serve({ pages: { "/post.html": `<!doctype html><title>post</title><link rel="icon" href="data:,">${frame}` } });
+      const { page, problems, close } = await open(browser, `${blog.url}post.html`, { locale: "en-US" });
+      await page.frameLocator("iframe").getByRole("heading", { name: "Lost writes" }).waitFor();
+      assert.deepEqual(problems, []);
+      await close();
+      await blog.close();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    await Promise.all([browser.close(), site.close()]);
+  }
+});
+
 test("with the address of the site, cards and descriptions for oEmbed name whole addresses", () => {
   const folder = mkdtempSync(join(tmpdir(), "cachelane-cards-"));
   try {
@@ -48,7 +69,7 @@ test("with the address of the site, cards and descriptions for oEmbed name whole
       assert.equal(said(html, "og:image"), `https://example.org/cachelane/p/${name}.png`);
       assert.equal(oembed.thumbnail_url, said(html, "og:image"));
       assert.deepEqual(size(readFileSync(join(DIST, "p", `${name}.png`))), [oembed.thumbnail_width, oembed.thumbnail_height]);
-      assert.ok(oembed.html.includes(`src="https://example.org/cachelane/#v2&amp;preset=${name}&amp;view.embed=1"`), oembed.html);
+      assert.ok(oembed.html.includes(`src="https://example.org/cachelane/#v2&amp;preset=${name}&amp;view.embed=latency,lost"`), oembed.html);
       assert.match(html, new RegExp(`oembed" href="https://example.org/cachelane/p/${name}.json"`));
     }
   } finally {

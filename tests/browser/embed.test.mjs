@@ -177,5 +177,6 @@ test("at an address with a query, Share writes where embed.js is all the same", 
   await button(page, "Share").click();
   const snippet = await page.locator(".copyable textarea").nth(1).inputValue();
   assert.ok(snippet.includes(`src="${site.url}embed.js"`), snippet);
+  assert.match(snippet, /<a href="http[^"]*#v2[^"]*">[^<]+<\/a><\/cache-lane>$/, "a link where scripts are off");
   await close();
 });

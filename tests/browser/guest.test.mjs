@@ -49,6 +49,65 @@ test("the author's own children stand until the figure lives, in print, and wher
   await visit(world.site, body, async (page) => assert.ok(await page.locator("#own").isVisible()), { javaScriptEnabled: false, init: undefined });
 });
 
+test("the poster stays where the simulator cannot be loaded, however long it takes", { timeout: 120_000 }, async () => {
+  const body = `<cache-lane id="a" start="click"><p id="own">Write-back loses 200 writes.</p></cache-lane>`;
+  const closed = `<meta http-equiv="Content-Security-Policy" content="frame-src 'none'">`;
+  const gone = await serve({ missing: (path) => path === "/" });
+  for (const [simulator, inside] of [[world.site, closed + body], [gone, body]]) {
+    await visit(simulator, inside, async (page) => {
+      await page.waitForFunction(() => customElements.get("cache-lane"));
+      await page.clock.install();
+      await page.evaluate(() => document.getElementById("a").play());
+      await page.clock.fastForward(120_000);
+      assert.deepEqual([await frames(page), await alive(page, "a"), await page.locator("#own").isVisible()], [1, false, true]);
+    });
+  }
+  await gone.close();
+});
+
+test("a figure is as dark or light as what is around it, in whatever notation, and follows it; so does its language", { timeout: 180_000 }, async () => {
+  const grounds = {
+    rgb: ["background: #111", "dark"],
+    oklch: ["background: oklch(0.2 0.02 250)", "dark"],
+    mix: ["background: color-mix(in oklab, black 80%, white)", "dark"],
+    gradient: ["background: linear-gradient(#111, #333); color: #eee", "dark"],
+    text: ["color: lab(95 0 0)", "dark"],
+    light: ["background: oklch(0.98 0 0); color: #222", undefined],
+    scheme: ["color-scheme: dark; color: CanvasText", "dark"],
+  };
+  const lanes = Object.entries(grounds).map(([id, [style]]) => `<div style="${style}"><cache-lane id="${id}" start="click" figures="lost"></cache-lane></div>`);
+  const words = ["ko-KR", "en-GB", "fr"].map((lang) => `<div lang="${lang}"><cache-lane id="${lang}" start="click" figures="lost"></cache-lane></div>`);
+  await visit(world.site, `${lanes.join("")}${words.join("")}`, async (page, { problems }) => {
+    await page.waitForFunction(() => customElements.get("cache-lane"));
+    const shown = async (id, key) => {
+      await page.evaluate((id) => document.getElementById(id).play(), id);
+      const link = await page.locator(`#${id} iframe`).getAttribute("src");
+      await page.evaluate((id) => document.getElementById(id).remove(), id); // one at a time
+      return new URLSearchParams(new URL(link).hash.slice(1)).get(`view.${key}`) ?? undefined;
+    };
+    for (const [id, [, theme]] of Object.entries(grounds)) if (id !== "rgb") assert.equal(await shown(id, "theme"), theme, id);
+    assert.deepEqual([await shown("ko-KR", "lang"), await shown("en-GB", "lang"), await shown("fr", "lang")], ["ko", "en", undefined]);
+    // The page becomes light while the figure plays: it goes on as it was, in light.
+    await page.evaluate(() => document.getElementById("rgb").play());
+    await lives(page, "rgb");
+    const look = () => page.frames().at(-1).evaluate(() => document.documentElement.dataset.theme);
+    assert.equal(await look(), "dark");
+    await page.evaluate(() => {
+      document.getElementById("rgb").parentElement.style.background = "#fff";
+      document.documentElement.classList.add("light");
+    });
+    await until("it is light", async () => (await look()) === "light");
+    assert.deepEqual(problems, []);
+  });
+});
+
+test("a reader who wants no motion sees the end of the run", { timeout: 120_000 }, async () => {
+  await visit(world.site, `<script>addEventListener("cachelane-state", ({ detail }) => (window.state = detail))</script><cache-lane id="a" figures="lost" controls="none"></cache-lane>`, async (page) => {
+    await until("its end", () => page.evaluate(() => window.state?.finished), 60_000);
+    assert.equal(await page.evaluate(() => window.state.lanes.at(-1).lost > 0), true);
+  }, { reducedMotion: "reduce" });
+});
+
 test("several figures fetch their program once, also when the first to do so goes, or cannot", { timeout: 120_000 }, async () => {
   const wasm = (simulator) => simulator.requests.filter((path) => path.endsWith("_bg.wasm")).length;
   const lanes = ["a", "b", "c"].map((id) => `<cache-lane id="${id}" title="${id}"></cache-lane>`);

@@ -23,6 +23,8 @@ test("the package holds the element, its types, the simulator and the licences, 
     for (const path of Object.values(exports["."])) assert.ok(existsSync(inside(path)), path);
     assert.match(readFileSync(inside("dist/third-party.txt"), "utf8"), /^yew v[\d.]+: .*MIT/m);
     assert.doesNotMatch(readFileSync(inside("dist/index.html"), "utf8"), /<script[^>]*>[^<]/, "no inline script");
+    // Where pages are put together on a server it can be imported, and does nothing.
+    execFileSync(process.execPath, ["--input-type=module", "-e", `await import(${JSON.stringify(inside("dist/embed.js"))})`]);
     const [browser, site] = await Promise.all([launch(), serve({ root: inside("dist/"), base: "/vendor/cachelane/" })]);
     const blog = await serve({ pages: { "/post.html": `<!doctype html><title>post</title><link rel="icon" href="data:,"><script type="module" src="${site.url}embed.js"></script><cache-lane figures="lost"></cache-lane>` } });
     const { page, problems, close } = await open(browser, `${blog.url}post.html`, { locale: "en-US" });

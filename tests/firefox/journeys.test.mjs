@@ -111,7 +111,7 @@ test("eight figures in a post of another origin come alive with one download, an
     const programs = site.requests.filter((path) => path.endsWith(".wasm"));
     console.log(`# asked for: ${JSON.stringify(programs)}`);
     assert.equal(new Set(programs).size, 1, "all figures are one program");
-    assert.ok(await page.$$eval("cache-lane", (all) => all.filter((one) => one.shadowRoot.querySelector("iframe")).length <= 6));
+    assert.ok(await page.$$eval("cache-lane", (all) => all.filter((one) => one.querySelector("iframe")).length <= 6));
   } finally {
     await page.close();
     await blog.close();

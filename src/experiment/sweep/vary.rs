@@ -42,6 +42,12 @@ impl Vary {
         if field == "seed" {
             return Err(Phrase::fixed("for other seeds there is --seeds N", "시드를 바꾸려면 --seeds N을 쓰세요"));
         }
+        if field == "name" {
+            return Err(Phrase::fixed(
+                "the name of a scenario changes nothing that is measured",
+                "시나리오 이름은 측정값을 바꾸지 않습니다",
+            ));
+        }
         let values = match values.split_once("..") {
             Some((low, rest)) => range(low, rest, takes_fractions(field))?,
             None => pieces(values),

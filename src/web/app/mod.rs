@@ -37,6 +37,9 @@ use crate::scenario::presets::twitter;
 /// How often the page asks the worker to go on.
 const TICK_MS: u32 = 100;
 
+/// Whether the reader asks for less motion.
+const LESS_MOTION: &str = "(prefers-reduced-motion: reduce)";
+
 /// Whether the system asks for dark.
 const DARK: &str = "(prefers-color-scheme: dark)";
 
@@ -138,7 +141,7 @@ pub struct AppProps {
 /// Reads what an earlier visit left, and the link.
 fn open(whole: Option<Whole>) -> Opened {
     let lang = storage::remembered("lang").and_then(|name| Language::of_code(&name)).unwrap_or_else(browser_lang);
-    let mut state = State::new(lang, media::matches("(prefers-reduced-motion: reduce)"));
+    let mut state = State::new(lang, media::matches(LESS_MOTION));
     state.view.theme = storage::remembered("theme").and_then(|name| ThemeChoice::named(&name)).unwrap_or_default();
     let effects = state.apply(Action::OpenLink(dom::hash()));
     if dom::hash().is_empty() && welcome::is_first_visit() {
@@ -212,6 +215,7 @@ impl Component for App {
                 let is_frame = matches!(action, Action::FromWorker(FromWorker::Frame(_)));
                 let effects = self.state.apply(action);
                 self.run_effects(ctx, effects);
+                self.do_asked(ctx);
                 if is_frame && !self.is_frame_drawn() {
                     return false;
                 }
@@ -219,8 +223,8 @@ impl Component for App {
                     self.focus_next = Some(".transport");
                     self.show_next = Some(".scenes");
                 }
-                if is_link && self.state.view.is_embed() && !self.host.is_seen() {
-                    self.state.apply(Action::Time(TimeAction::Pause)); // the host shows another experiment, out of sight
+                if is_link && self.state.view.is_embed() {
+                    self.open_for_host(ctx);
                 }
                 self.apply_theme();
             }
@@ -250,7 +254,10 @@ impl Component for App {
             Msg::Settings(open) => self.has_settings_open = open,
             Msg::Dark(dark) => self.dark = dark,
             Msg::InView(seen) => self.set_in_view(ctx, Some(seen), None),
-            Msg::Asked(asked) => self.do_asked(ctx, asked),
+            Msg::Asked(asked) => {
+                self.host.requests.hear(asked);
+                self.do_asked(ctx);
+            }
         }
         true
     }
@@ -299,6 +306,7 @@ impl App {
         let before = self.shown_by_time();
         let effects = self.state.apply(Action::Tick { wall_s });
         self.run_effects(ctx, effects);
+        self.do_asked(ctx);
         if self.state.view.is_embed() {
             let (state, titles) = (&self.state, self.titles());
             self.host.tick(|| Told::of(state, &titles));
@@ -368,27 +376,41 @@ impl App {
         self.saving = Some(Timeout::new(SAVE_EVERY_MS, move || link.send_message(Msg::Save)));
     }
 
-    /// The page around the embed asks for something: the same is done as by a button.
-    fn do_asked(&mut self, ctx: &Context<App>, asked: Asked) {
-        if !self.state.view.is_embed() || !self.host.affords() {
-            return;
-        }
-        if let Asked::Hold(on) = asked {
-            return self.set_in_view(ctx, None, Some(on));
-        }
-        if let Some(action) = asked.action(&self.state) {
-            let effects = self.state.apply(action);
-            self.run_effects(ctx, effects);
+    /// What the page around the embed has asked for: the same is done as by a button, as far as what came before is done.
+    fn do_asked(&mut self, ctx: &Context<App>) {
+        while self.state.view.is_embed()
+            && let Some(asked) = self.host.requests.next(&self.state)
+        {
+            if let Asked::Hold(on) = asked {
+                self.set_in_view(ctx, None, Some(on));
+            } else if let Some(action) = asked.action(&self.state) {
+                let effects = self.state.apply(action);
+                self.run_effects(ctx, effects);
+            }
         }
     }
 
-    /// An embed runs only while it is in sight, or held by another one that is.
+    /// The host shows another experiment: out of sight it waits, and for a reader who wants no motion its end is shown.
+    fn open_for_host(&mut self, ctx: &Context<App>) {
+        let action = match (self.host.is_seen(), media::matches(LESS_MOTION)) {
+            (false, _) => TimeAction::Pause,
+            (true, true) => TimeAction::Finish,
+            (true, false) => return,
+        };
+        let effects = self.state.apply(Action::Time(action));
+        self.run_effects(ctx, effects);
+    }
+
+    /// An embed runs only while it is in sight, or held by another one that is. At first a reader who wants no motion sees its
+    /// end.
     fn set_in_view(&mut self, ctx: &Context<App>, seen: Option<bool>, held: Option<bool>) {
         let (before, seen) = self.host.sees(seen, held);
         if before == seen {
             return;
         }
+        let is_calm = self.host.is_new() && media::matches(LESS_MOTION);
         let action = match (seen, self.host.resumes(seen, self.state.is_running(), self.state.view.starts_on_click)) {
+            (true, true) if is_calm => Action::Time(TimeAction::Finish),
             (true, true) => Action::Time(TimeAction::Play),
             (false, _) => Action::Time(TimeAction::Pause),
             _ => return,

@@ -7,7 +7,7 @@ use web_sys::{Event, IntersectionObserver, IntersectionObserverEntry, MessageEve
 use yew::prelude::*;
 
 use super::dom;
-use super::host::{Asked, Parts, Patience, Told};
+use super::host::{Asked, Parts, Requests, Told};
 
 /// What an embed remembers about being seen.
 #[derive(Debug, Default)]
@@ -20,7 +20,8 @@ pub struct Host {
     seen: bool,
     /// Whether it runs on out of sight, because one that goes with it is in sight.
     held: bool,
-    patience: Patience,
+    /// What the host has asked for and is not done yet.
+    pub requests: Requests,
     told: Option<Told>,
 }
 
@@ -37,14 +38,9 @@ impl Host {
         self.seen || self.held
     }
 
-    /// Whether one more message of the host is heard.
-    pub fn affords(&mut self) -> bool {
-        self.patience.affords()
-    }
-
     /// A tenth of a second has gone by: tells the host what is new.
     pub fn tick(&mut self, now: impl FnOnce() -> Option<Told>) {
-        self.patience.tick();
+        self.requests.tick();
         let now = now();
         if now != self.told {
             self.told = now;
@@ -53,6 +49,11 @@ impl Host {
                 post(&message);
             }
         }
+    }
+
+    /// Whether it was never in sight.
+    pub fn is_new(&self) -> bool {
+        !self.started
     }
 
     /// Whether the run should go on, now that the embed is `seen` or not.
@@ -146,6 +147,7 @@ fn asked_in(data: &JsValue) -> Option<Asked> {
         seconds: part("seconds").as_f64(),
         path: part("path").as_string(),
         value: part("value").as_string(),
+        theme: part("theme").as_string(),
         on: part("on").as_bool(),
     })
 }

@@ -6,7 +6,11 @@
 //!   host ◀── State ── after a tick in which something has changed
 //! ```
 //!
-//! A host is a stranger: what has another shape is left alone, and of too much in a second the rest.
+//! What a host asks for is done one after the other, each when the one before is done ([`Requests`]): it says `seek(30)` and
+//! `crash()`, and means a crash at 30 s. A host is a stranger: what has another shape is left alone, and of too much at once the
+//! rest.
+
+use std::collections::VecDeque;
 
 use serde::Serialize;
 
@@ -14,11 +18,12 @@ use crate::report::LaneReport;
 use crate::scenario::{Edit, FaultKind, FieldValue};
 use crate::time::Nanos;
 use crate::web::state::board::limitable;
-use crate::web::state::{Action, State, TimeAction};
+use crate::web::state::view::ThemeChoice;
+use crate::web::state::{Action, State, TimeAction, ViewAction};
 
 /// The longest path and value that a host may set, bytes.
 const PATH_MAX: usize = 200;
-const VALUE_MAX: usize = 2_000;
+const VALUE_MAX: usize = 10_000;
 
 /// How long what [`Asked::Crash`] breaks stays so, as with the page's button.
 const CRASH_LASTS: Nanos = Nanos::from_secs(5);
@@ -38,6 +43,8 @@ pub enum Asked {
         path: String,
         value: String,
     },
+    /// Dark, light, or as the system asks for.
+    Theme(ThemeChoice),
     /// Whether to run on out of sight: a figure that goes with this one is in sight.
     Hold(bool),
 }
@@ -50,6 +57,7 @@ pub struct Parts {
     pub seconds: Option<f64>,
     pub path: Option<String>,
     pub value: Option<String>,
+    pub theme: Option<String>,
     pub on: Option<bool>,
 }
 
@@ -70,6 +78,7 @@ impl Asked {
             "crash" => Some(Asked::Crash),
             "seek" => parts.seconds.filter(|s| s.is_finite() && *s >= 0.0).map(Asked::Seek),
             "hold" => parts.on.map(Asked::Hold),
+            "theme" => ThemeChoice::named(&parts.theme?).map(Asked::Theme),
             "set" => {
                 let path = parts.path.filter(|path| (1..=PATH_MAX).contains(&path.len()))?;
                 let value = parts.value.filter(|value| value.len() <= VALUE_MAX)?;
@@ -97,28 +106,81 @@ impl Asked {
                 let value = FieldValue::parse(&value).unwrap_or_else(|_| FieldValue::text(&value));
                 Some(Action::Edit(vec![Edit::set(path, value)]))
             }
+            Asked::Theme(theme) => Some(Action::View(ViewAction::Theme(theme))),
             Asked::Hold(_) => None,
+        }
+    }
+
+    /// Whether `later`, asked for right after this, leaves nothing of it.
+    fn gives_way_to(&self, later: &Asked) -> bool {
+        match (self, later) {
+            (Asked::Play | Asked::Pause, Asked::Play | Asked::Pause)
+            | (Asked::Seek(_), Asked::Seek(_))
+            | (Asked::Theme(_), Asked::Theme(_))
+            | (Asked::Hold(_), Asked::Hold(_)) => true,
+            (Asked::Set { path, .. }, Asked::Set { path: other, .. }) => path == other,
+            _ => false,
         }
     }
 }
 
-/// How many messages of a host are heard: so many at once, and so many more with each tick.
+/// What a host has asked for and is not done yet, in its order.
+#[derive(Debug, Default)]
+pub struct Requests {
+    waiting: VecDeque<Asked>,
+    patience: Patience,
+}
+
+impl Requests {
+    /// So many wait at most.
+    const MOST: usize = 60;
+
+    /// Hears one more. What it leaves nothing of is not done at all: of many moments, or values of a field, the last counts.
+    pub fn hear(&mut self, asked: Asked) {
+        // Different fields may be set in any order.
+        let is_set = |asked: &Asked| matches!(asked, Asked::Set { .. });
+        let from = if is_set(&asked) {
+            self.waiting.iter().rposition(|before| !is_set(before)).map_or(0, |last| last + 1)
+        } else {
+            self.waiting.len().saturating_sub(1)
+        };
+        let outdated = (from..self.waiting.len()).find(|&i| self.waiting[i].gives_way_to(&asked));
+        if let Some(i) = outdated {
+            self.waiting.remove(i);
+        }
+        if self.waiting.len() < Requests::MOST {
+            self.waiting.push_back(asked);
+        }
+    }
+
+    /// What is to be done now, if the one before is done.
+    pub fn next(&mut self, state: &State) -> Option<Asked> {
+        let is_next = !self.waiting.is_empty() && state.is_settled() && self.patience.affords();
+        is_next.then(|| self.waiting.pop_front()).flatten()
+    }
+
+    /// Some time has gone by.
+    pub fn tick(&mut self) {
+        self.patience.tick();
+    }
+}
+
+/// How much is done for a host: so much at once, and so much more with each tick.
 #[derive(Debug)]
-pub struct Patience(u32);
+struct Patience(u32);
 
 impl Patience {
     const MOST: u32 = 60;
     const PER_TICK: u32 = 6;
 
-    /// Whether one more is heard.
-    pub fn affords(&mut self) -> bool {
+    /// Whether one more is done.
+    fn affords(&mut self) -> bool {
         let affords = self.0 > 0;
         self.0 = self.0.saturating_sub(1);
         affords
     }
 
-    /// Some time has gone by.
-    pub fn tick(&mut self) {
+    fn tick(&mut self) {
         self.0 = (self.0 + Patience::PER_TICK).min(Patience::MOST);
     }
 }
@@ -142,6 +204,8 @@ pub struct Told {
     finished: bool,
     lanes: Vec<ToldLane>,
     hash: String,
+    faults: String,
+    injected: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -164,6 +228,8 @@ impl Told {
             finished: state.at_end(),
             lanes: shown.map(|(_, (lane, title))| ToldLane { name: title.clone(), values: values(lane) }).collect(),
             hash: state.link().unwrap_or_default(),
+            faults: FieldValue::of(&state.running.faults).to_string(),
+            injected: state.injected(),
         })
     }
 }
@@ -180,6 +246,9 @@ fn values(lane: &LaneReport) -> serde_json::Map<String, serde_json::Value> {
 mod tests {
     use super::*;
     use crate::phrase::Language;
+    use crate::scenario::Fault;
+    use crate::web::platform::protocol::FromWorker;
+    use crate::web::state::testing::{frame, playing};
 
     fn state() -> State {
         let mut state = State::new(Language::English, false);
@@ -235,18 +304,69 @@ mod tests {
             set(&"x".repeat(PATH_MAX + 1), "1"),
             set("cache.ttl", &"x".repeat(VALUE_MAX + 1)),
             parts("hold"),
+            parts("theme"),
+            Parts { theme: Some("pink".into()), ..parts("theme") },
         ] {
             assert_eq!(Asked::of(odd.clone()), None, "{odd:?}");
         }
     }
 
     #[test]
-    fn a_flood_is_heard_up_to_a_point_and_time_makes_room_again() {
+    fn a_flood_is_heard_and_done_up_to_a_point_and_time_makes_room_again() {
         let mut patience = Patience::default();
-        let heard = |patience: &mut Patience| (0..10_000).filter(|_| patience.affords()).count();
-        assert_eq!((heard(&mut patience), heard(&mut patience)), (Patience::MOST as usize, 0));
+        let done = |patience: &mut Patience| (0..10_000).filter(|_| patience.affords()).count();
+        assert_eq!((done(&mut patience), done(&mut patience)), (Patience::MOST as usize, 0));
         patience.tick();
-        assert_eq!(heard(&mut patience), Patience::PER_TICK as usize);
+        assert_eq!(done(&mut patience), Patience::PER_TICK as usize);
+        let mut requests = Requests::default();
+        for i in 0..10_000 {
+            requests.hear(if i % 2 == 0 { Asked::Crash } else { Asked::Play });
+        }
+        assert_eq!(requests.waiting.len(), Requests::MOST);
+    }
+
+    #[test]
+    fn of_many_moments_or_values_of_a_field_the_last_counts() {
+        let set = |path: &str, value: usize| Asked::Set { path: path.into(), value: value.to_string() };
+        let mut requests = Requests::default();
+        for i in 0..100 {
+            requests.hear(set("cache.ttl", i));
+            requests.hear(set("seed", i));
+        }
+        for i in 0..100 {
+            requests.hear(Asked::Seek(f64::from(i)));
+        }
+        for asked in [Asked::Play, Asked::Pause, Asked::Crash, set("seed", 7), Asked::Seek(1.0)] {
+            requests.hear(asked);
+        }
+        let last = [set("cache.ttl", 99), set("seed", 99), Asked::Seek(99.0), Asked::Pause];
+        let all = last.into_iter().chain([Asked::Crash, set("seed", 7), Asked::Seek(1.0)]);
+        assert_eq!(requests.waiting.into_iter().collect::<Vec<_>>(), all.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_a_host_asks_for_waits_for_what_it_asked_before() {
+        let mut state = playing();
+        let mut requests = Requests::default();
+        for asked in [Asked::Seek(30.0), Asked::Crash, Asked::Set { path: "cache.ttl".into(), value: "5s".into() }] {
+            requests.hear(asked);
+        }
+        let mut step = |state: &mut State| {
+            let action = requests.next(state).and_then(|asked| asked.action(state));
+            action.map(|action| state.apply(action))
+        };
+        assert!(step(&mut state).is_some(), "to the 30th second");
+        assert_eq!(step(&mut state), None, "it is on its way");
+        state.apply(frame(1, 10, false));
+        assert_eq!(step(&mut state), None);
+        state.apply(frame(1, 30, false));
+        assert!(step(&mut state).is_some(), "the crash");
+        assert_eq!(step(&mut state), None, "it has not struck");
+        let mut crashed = (*state.running).clone();
+        crashed.faults.push(Fault::new(FaultKind::CacheCrash, Nanos::from_secs(30)));
+        state.apply(Action::FromWorker(FromWorker::Injected { generation: 1, scenario: Box::new(crashed) }));
+        assert!(step(&mut state).is_some(), "the field");
+        assert_eq!((state.running.faults.len(), state.injected()), (2, 1), "the crash is in it");
     }
 
     #[test]

@@ -222,8 +222,12 @@ fn snippets(link: &str) -> [String; 2] {
     let file = address.split('?').next().unwrap_or_default(); // a slash in a query is none of the path
     let folder = &file[..file.rfind('/').map_or(file.len(), |i| i + 1)];
     let src = format!("{address}{link}").replace('&', "&amp;").replace('"', "%22");
+    let title = dom::document().title().replace('&', "&amp;").replace('<', "&lt;");
     [
-        format!("<script type=\"module\" src=\"{folder}embed.js\"></script>\n<cache-lane src=\"{src}\"></cache-lane>"),
+        // Until it lives, and where it cannot, the link stands there.
+        format!(
+            "<script type=\"module\" src=\"{folder}embed.js\"></script>\n<cache-lane src=\"{src}\"><a href=\"{src}\">{title}</a></cache-lane>"
+        ),
         format!(
             "<iframe src=\"{src}\" width=\"100%\" height=\"640\" style=\"border:0\" loading=\"lazy\" title=\"Cachelane\"></iframe>"
         ),

@@ -41,7 +41,7 @@ mod opening;
 mod playback;
 pub mod seen;
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 mod worker;
 
 use std::collections::VecDeque;
@@ -215,6 +215,8 @@ pub struct State {
     pub works_alone: bool,
     /// The last good scenario: what runs.
     pub running: Rc<Scenario>,
+    /// How many faults it had when it was opened.
+    faults_at_first: usize,
     /// The preset it began from.
     pub preset: Option<String>,
     /// Why `draft` does not run.
@@ -276,6 +278,7 @@ impl State {
             draft: scenario.clone(),
             works_alone: false,
             running: scenario,
+            faults_at_first: 0,
             preset: None,
             problems: Rc::default(),
             invalid: Vec::new(),

@@ -146,7 +146,7 @@ impl View {
     /// Reads one pair; `None` if the key is not one of the view's.
     fn read(&mut self, key: &str, value: &str) -> Option<Result<(), BadOption>> {
         let (name, allowed, read): (&'static str, Phrase, Option<()>) = match key {
-            "embed" => ("embed", figure_names(), { figures(value).map(|figures| self.embed = Some(figures)) }),
+            "embed" => ("embed", figure_names(), { embedded(value).map(|figures| self.embed = Some(figures)) }),
             "figures" => ("figures", figure_names(), { figures(value).map(|figures| self.figures = Some(figures)) }),
             "controls" => (
                 "controls",
@@ -172,7 +172,7 @@ impl View {
                 pick(value, &[("log", false), ("linear", true)]).map(|linear| self.linear = linear)
             }),
             "percentile" => ("percentile", Phrase::fixed("p50 or p99", "p50 또는 p99"), {
-                pick(value, &[("p50", Percentile::P50), ("p99", Percentile::P99)]).map(|p| self.percentile = Some(p))
+                pick(value, &Percentile::NAMED).map(|p| self.percentile = Some(p))
             }),
             "limits" => ("limits", Limits::allowed(), Limits::read(value).map(|limits| self.limits = limits)),
             "speed" => (
@@ -316,6 +316,11 @@ fn figures(value: &str) -> Option<Vec<&'static Figure>> {
     let figures: Vec<&'static Figure> = value.split(',').map(figure).collect::<Option<_>>()?;
     let is_first = |(i, figure): (usize, &&'static Figure)| !figures[..i].contains(figure);
     figures.iter().enumerate().all(is_first).then_some(figures.clone())
+}
+
+/// The figures of an embed; `1` are those of descriptions for oEmbed that are out in the world.
+fn embedded(value: &str) -> Option<Vec<&'static Figure>> {
+    figures(if value == "1" { "latency,lost" } else { value })
 }
 
 /// What may stand where figures are named.

@@ -182,6 +182,18 @@ impl State {
         }
     }
 
+    /// Whether nothing that was asked for is under way: what is asked for next is done to what is there.
+    pub fn is_settled(&self) -> bool {
+        let is_stopped = self.stop_reason.is_some() || self.unopened.is_some();
+        let injects = matches!(self.worker, Worker::Busy { request: Request::Inject, .. });
+        is_stopped || !(self.must_load || injects || !self.injections.is_empty() || self.is_hurrying())
+    }
+
+    /// How many faults the run has been given since it was opened.
+    pub fn injected(&self) -> usize {
+        self.running.faults.len().saturating_sub(self.faults_at_first)
+    }
+
     fn next_stretch(&self) -> Option<ToWorker> {
         let (to, budget_ms) = match self.playback {
             _ if self.lacks_scene() => (self.run.now, BUDGET_PLAYING_MS),
