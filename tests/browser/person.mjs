@@ -86,8 +86,11 @@ export async function presetNames(page) {
   return names;
 }
 
-/** A test with a page of its own, which must end without a complaint in the console. */
-export function visit(world, name, hash, does, { wait = ready, timeout = 90_000, ...options } = {}) {
+/**
+ * A test with a page of its own, which must end without a complaint in the console. The timeout is
+ * for one that hangs, on a machine that compiles at the same time (`make test`).
+ */
+export function visit(world, name, hash, does, { wait = ready, timeout = 240_000, ...options } = {}) {
   test(name, { timeout }, async () => {
     const opened = await open(world.browser, world.site.url + hash, { locale: "en-US", colorScheme: "light", ...options });
     try {

@@ -195,7 +195,7 @@ claim("an experiment too large for a link says so, is never an empty link, and i
   const all = await finish(page);
   await button(page, "Share").click();
   const dialog = page.getByRole("dialog", { name: "Share" });
-  assert.equal(await dialog.getByText("too large for a link").count(), 2, "neither a link nor a snippet");
+  await until("neither a link nor a snippet", async () => (await dialog.getByText("too large for a link").count()) === 2);
   assert.equal(await dialog.getByRole("textbox").count(), 0);
   await screenshot(page, "too-large-share");
   await page.keyboard.press("Escape");
