@@ -38,12 +38,14 @@ cli: ## Build the command line program into target/release/cachelane
 
 test: ## Run every check: formatting, clippy, Rust tests, the page's build, the browser tests
 	@scripts/setup test
-	@$(MAKE) --no-print-directory test-browser & browser=$$!; \
-	if $(POLITELY) $(MAKE) --no-print-directory code; then wait $$browser; else kill $$browser; exit 1; fi
+	@mkdir -p target; $(MAKE) --no-print-directory test-browser >target/browser.log 2>&1 & browser=$$!; \
+	if ! $(POLITELY) $(MAKE) --no-print-directory code; then kill $$browser; exit 1; fi; \
+	echo 'The browser tests (target/browser.log):'; wait $$browser; ended=$$?; cat target/browser.log; exit $$ended
 
 # Either of the two leaves much of a small machine idle: a page is linked in one piece, by one core, and a browser test waits
 # for its page. So the code is checked beside, with what the page leaves of the processor: else a page that is tested would
-# be as slow as beside a compiler. (No --jobs: cargo would look for make's server of jobs, which it cannot reach.)
+# be as slow as beside a compiler. What the browser tests say comes in one piece, at the end. (No --jobs: cargo would look
+# for make's server of jobs, which it cannot reach.)
 code:
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory test-rust

@@ -50,18 +50,21 @@ class CacheTask extends HTMLElement {
 
   #mark = make("span", { textContent: "☐ " });
   #note = make("small");
-  #said = make("span", { className: "unseen" });
+  #said = make("span");
 
   constructor() {
     super();
     this.#mark.role = "img";
     this.#said.role = "status";
+    this.#said.style.cssText = "position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; white-space: nowrap;";
     shadow(this, this.#mark, make("slot"), this.#note, this.#said);
   }
 
   connectedCallback() {
     document.addEventListener("cachelane-state", this.#look);
     this.#show();
+    const figure = document.getElementById(this.getAttribute("for") ?? "");
+    if (figure?.state) this.#look({ target: figure, detail: figure.state });
   }
 
   disconnectedCallback() {

@@ -113,6 +113,8 @@ export interface CacheLaneElement extends HTMLElement {
    * @throws TypeError if the path is no text of at most 200 characters, or the value longer than 10,000
    */
   set(path: string, value: string | number | boolean): void;
+  /** What it said last; `null` while it does not live. */
+  readonly state: CacheLaneState | null;
   /** How many faults were injected so far. */
   readonly injected: number;
 }

@@ -50,7 +50,6 @@ img { display: block; width: 100%; height: auto; }
   .pictured > .still { display: block; }
   .pictured > ::slotted(iframe) { display: none !important; }
 }
-.unseen { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; white-space: nowrap; }
 `;
 
 // On a server, where pages are put together, there are no elements: the script can be imported there, and does nothing.
@@ -80,18 +79,18 @@ const words = (text) => text.split(/[\s,]+(?![^()]*\))/).filter(Boolean);
 
 /** What was written, fit to be shown: no control characters, nothing that turns the text around it, not too long. */
 export const shown = (text) => {
-  const plain = text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u{ad}\u{61c}\u{200b}\u{200e}\u{200f}\u{202a}-\u{202e}\u{2060}-\u{206f}\u{feff}]/gu, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
+  const plain = text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
   return plain.length > 200 ? `${plain.slice(0, 200)}…` : plain;
 };
 
 const TEXT = {
   en: {
-    refused: (src) => `This figure cannot be shown. src="${src}" is not an address of the simulator that embed.js came from (${BASE.href}). Copy the address from its Share dialog.`,
+    refused: (src) => `This figure cannot be shown. src="${src}" is no address of its simulator (${BASE.href}). Copy one from its Share dialog.`,
     title: "Cachelane: cache strategies, side by side",
     play: "Play",
   },
   ko: {
-    refused: (src) => `그래프를 표시할 수 없습니다. src="${src}"는 embed.js를 제공한 시뮬레이터(${BASE.href})의 주소가 아닙니다. 시뮬레이터의 ‘공유’에서 주소를 복사하세요.`,
+    refused: (src) => `그래프를 표시할 수 없습니다. src="${src}"는 시뮬레이터(${BASE.href})의 주소가 아닙니다. ‘공유’에서 복사하세요.`,
     title: "Cachelane: 캐시 전략 비교",
     play: "재생",
   },
@@ -173,8 +172,8 @@ function stateOf(said) {
   const lanes = said.lanes.map(laneOf);
   if (lanes.includes(null) || !isText(said.hash, 20_000) || !said.hash.startsWith("#v")) return null;
   if (!isText(said.faults, 20_000) || !isNumber(said.injected)) return null;
-  const { time, duration, hash, faults, injected } = said;
-  return Object.freeze({ time, duration, playing: said.playing === true, finished: said.finished === true, lanes: Object.freeze(lanes), hash, faults, injected });
+  const { time, duration, playing, finished, hash, faults, injected } = said;
+  return Object.freeze({ time, duration, playing: !!playing, finished: !!finished, lanes: Object.freeze(lanes), hash, faults, injected });
 }
 
 /** An experiment without its faults. */
@@ -209,6 +208,8 @@ class CacheLane extends Base {
   #kept = null;
   /** `dark` or `light`, where that is not what the system asks for. */
   #theme = null;
+  /** Until when another experiment, set while it stood there, runs what has been seen once more: nothing is lost in that. */
+  #again = -1;
   /** How many faults it had been given when it was put away. */
   #injected = 0;
   /** The faults of its leader that it was told of last. */
@@ -321,7 +322,7 @@ class CacheLane extends Base {
     if (this.#frame) this.#frame.title = title;
     if (experiment !== this.#experiment) {
       this.#experiment = experiment;
-      [this.#kept, this.#shared, this.#injected] = [null, null, 0];
+      [this.#kept, this.#shared, this.#injected, this.#again] = [null, null, 0, -1];
       const frame = this.#frame;
       if (experiment !== null && frame && this.#ready) {
         // No new entry in the history of the page, and no new worker.
@@ -539,12 +540,17 @@ class CacheLane extends Base {
       this.#tell("ready", state);
     }
     for (const follower of this.#followers()) follower.#follow();
+    if (before && calm(state.hash) !== calm(before.hash)) this.#again = before.time;
     this.#tell("state", state);
     state.lanes.forEach((lane, i) => {
       const more = lane.lost - (before?.lanes[i]?.lost ?? 0);
-      const isSameRun = before && state.time >= before.time && calm(state.hash) === calm(before.hash);
-      if (isSameRun && more > 0) this.#tell("lost", Object.freeze({ lane: i + 1, name: lane.name, lost: lane.lost, more }));
+      if (more > 0 && before && state.time >= before.time && state.time > this.#again) this.#tell("lost", Object.freeze({ lane: i + 1, name: lane.name, lost: lane.lost, more }));
     });
+  }
+
+  /** What it said last; `null` while it does not live. */
+  get state() {
+    return this.#state;
   }
 
   /** How many faults were injected since the beginning. */
@@ -615,16 +621,20 @@ class CacheLane extends Base {
   }
 }
 
-// <cache-task> is brought where one stands; one that comes later is, with the next that a figure says.
-const bringTasks = () => document.querySelector("cache-task:not(:defined)") && import(new URL("./cache-task.js", BASE));
+// <cache-task> is brought where one stands, or comes later.
+const arrivals = hasElements && new MutationObserver(bringTasks);
+function bringTasks() {
+  if (!document.querySelector("cache-task")) return;
+  arrivals.disconnect();
+  import(new URL("./cache-task.js", BASE));
+}
 
 if (hasElements && !customElements.get("cache-lane")) {
   customElements.define("cache-lane", CacheLane);
+  arrivals.observe(document.documentElement, { childList: true, subtree: true });
   bringTasks();
-  addEventListener("DOMContentLoaded", bringTasks);
-  document.addEventListener("cachelane-state", bringTasks);
   // A page that its reader makes dark, or light again.
   const repaint = new MutationObserver(CacheLane.repaint);
-  for (const part of [document.documentElement, document.body ?? []].flat()) repaint.observe(part, { attributes: true });
+  for (const part of [document.documentElement, document.body]) repaint.observe(part, { attributes: true });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", CacheLane.repaint);
 }

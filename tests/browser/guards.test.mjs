@@ -131,7 +131,7 @@ test("the simulator's own addresses are taken, and the frame's is made again fro
       while (!element.querySelector("iframe")) await new Promise(requestAnimationFrame);
       return { frame: element.querySelector("iframe").src };
     });
-    assert.match(frame, /#v2&preset=x%26lane\.0%3D\(y\)%23z%EF%BF%BD&cache\.ttl=5s%26view\.embed%3Dhits&view\.embed=latency%2Clost$/);
+    assert.match(frame, /#v2&preset=x%26lane\.0%3D\(y\)%23z%EF%BF%BD&cache\.ttl=5s%26view\.embed%3Dhits&view\.embed=latency%2Clost&view\.lang=en$/);
     // Each element took the place of another whose frame was still being loaded.
     assert.deepEqual(problems.filter((problem) => !problem.includes("ERR_ABORTED")), []);
   });

@@ -20,7 +20,8 @@ async function visit(body, does, { head = "" } = {}) {
   opened.page.setDefaultTimeout(60_000);
   try {
     await does(opened.page, opened);
-    assert.deepEqual(opened.problems, []);
+    // A figure that is put away drops what it was loading.
+    assert.deepEqual(opened.problems.filter((problem) => !problem.endsWith("net::ERR_ABORTED")), []);
   } finally {
     await opened.close();
     await blog.close();
@@ -238,10 +239,8 @@ test("a task ticks itself off when its reader has done it, and says so", { timeo
       await until("the second task is done", () => done("keep"), 60_000);
       for (const id of ["odd", "other", "name", "unit", "slow"]) assert.equal(await done(id), false, id);
       assert.equal(await done("fast"), true);
-      // One that comes later is a task with the next that the figure says.
+      // One that comes later is a task, too, and knows what the figure said last.
       await page.evaluate(() => document.body.insertAdjacentHTML("beforeend", `<cache-task id="late" for="a" when="time >= 60">Late.</cache-task>`));
-      await call(page, "a", "seek", 59);
-      await call(page, "a", "seek", 60);
       await until("the late task is done", () => done("late"), 60_000);
     },
   );

@@ -347,6 +347,7 @@ mod tests {
     #[test]
     fn what_a_host_asks_for_waits_for_what_it_asked_before() {
         let mut state = playing();
+        state.apply(frame(1, 0, false));
         let mut requests = Requests::default();
         for asked in [Asked::Seek(30.0), Asked::Crash, Asked::Set { path: "cache.ttl".into(), value: "5s".into() }] {
             requests.hear(asked);
