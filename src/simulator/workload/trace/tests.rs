@@ -663,7 +663,7 @@ fn names_that_take_too_much_memory_are_refused_by_limit() {
 
 #[test]
 fn a_key_for_whose_name_there_is_no_room_is_named_by_its_record_whatever_comes_after_it() {
-    let bytes = oracle(&(0..1_000).map(|number| (1, u64::from(number), 1, -1)).collect::<Vec<_>>());
+    let bytes = oracle(&(0..1_000u64).map(|number| (1, number, 1, -1)).collect::<Vec<_>>());
     for sample in [KeySample::ALL, KeySample::of(0.5)] {
         let how = How { format: Some(Format::OracleGeneral), sample, names_bytes: Some(10_000), ..How::default() };
         let open = || Records::open("-", &bytes[..], how.clone()).unwrap();
