@@ -135,11 +135,13 @@ impl<R: BufRead> Oracle<R> {
         block: &mut [Record],
         objects: &mut [u64; GUESSES],
     ) -> Result<usize, TraceError> {
+        let is_whole = sample == KeySample::ALL;
         for (count, (place, object)) in block.iter_mut().zip(objects.iter_mut()).enumerate() {
             if count > 0 && self.at == self.block.len() {
                 return Ok(count);
             }
-            if let Some(more) = self.pass(sample, order).checked_sub(1) {
+            let passed = if is_whole { 0 } else { self.pass(sample, order) };
+            if let Some(more) = passed.checked_sub(1) {
                 *place = Record { key: NOT_SAMPLED, more, size: Some(0), ..Record::default() };
                 continue;
             }
