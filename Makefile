@@ -39,6 +39,7 @@ cli: ## Build the command line program into target/release/cachelane
 test: ## Run every check: formatting, clippy, Rust tests, the page's build, the browser tests
 	@scripts/setup test
 	@mkdir -p target; $(MAKE) --no-print-directory test-browser >target/browser.log 2>&1 & browser=$$!; \
+	trap 'kill $$browser; exit 1' INT TERM; \
 	if ! $(POLITELY) $(MAKE) --no-print-directory code; then kill $$browser; exit 1; fi; \
 	echo 'The browser tests (target/browser.log):'; wait $$browser; ended=$$?; cat target/browser.log; exit $$ended
 

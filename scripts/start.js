@@ -5,6 +5,9 @@ const program = /[#&](view\.)?embed=/.test(location.hash) ? "@FIGURE@" : "@PAGE@
 /** A page that has not answered for so long is asked no more. */
 const HOST_MS = 10_000;
 
+/** The address of the script that stands in for the worker's, once it is made. */
+let stand;
+
 const compiled = compile(new URL(`./${program}_bg.wasm`, import.meta.url));
 let first = firstWorker();
 const { default: init } = await import(new URL(`./${program}.js`, import.meta.url));
@@ -38,6 +41,7 @@ function firstWorker() {
  *  sends until it listens. A classic script, because Chromium starts no module there; a lost promise would stay in the worker,
  *  an error reaches the page. */
 function makeWorker() {
+  if (stand) return new Worker(stand);
   const address = new URL(`./${program}-worker.js`, import.meta.url);
   if (self.origin !== "null") return new Worker(address, { type: "module" });
   const script = `
@@ -51,7 +55,8 @@ import(${JSON.stringify(address)}).then(
   },
   (reason) => setTimeout(() => { throw reason; }),
 );`;
-  return new Worker(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
+  stand = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  return new Worker(stand);
 }
 
 async function compile(address) {

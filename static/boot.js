@@ -43,6 +43,7 @@
     failed(event.message || (error && error.message) || error || (file ? "Not loaded: " + file : ""));
   }
   document.addEventListener("securitypolicyviolation", function (event) {
+    if (event.disposition !== "enforce" || !/^(script|worker|child|connect)/.test(event.effectiveDirective)) return;
     forbidden = event.effectiveDirective + ": " + event.blockedURI;
     var box = document.getElementById("boot-error");
     if (box && !box.hidden && !started) document.getElementById("boot-error-hint").textContent = hint();

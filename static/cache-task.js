@@ -19,11 +19,11 @@ const TEXT = {
   },
 };
 
-/** How much one of its units is in what a name is measured in; counts have none. */
-const MS = { "": 1, ms: 1, s: 1_000 };
-const SHARE = { "": 1, "%": 0.01 };
-const SECONDS = { "": 1, s: 1, ms: 0.001 };
-const COUNT = { "": 1 };
+/** What a number with a unit is multiplied with, or divided by; counts have none. */
+const MS = { "": [1, 1], ms: [1, 1], s: [1_000, 1] };
+const SHARE = { "": [1, 1], "%": [1, 100] };
+const SECONDS = { "": [1, 1], s: [1, 1], ms: [1, 1_000] };
+const COUNT = { "": [1, 1] };
 const UNITS = {
   time: SECONDS, injected: COUNT, requests: COUNT, errors: COUNT, lost: COUNT, lost_increments: COUNT, stale: COUNT,
   error_share: SHARE, goodput: SHARE, hit_ratio: SHARE, read_hit_ratio: SHARE,
@@ -37,8 +37,8 @@ const textOf = (element) => TEXT[isKorean(element) ? "ko" : "en"];
 function conditionsOf(when) {
   const conditions = when.split(/\s*,\s*|\s+and\s+/).map((part) => {
     const [, name, sign, bound, unit = ""] = part.match(/^\s*([a-z][a-z0-9_]*)\s*(<=|>=|<|>|=)\s*(\d+(?:\.\d+)?)\s*(%|ms|s)?\s*$/) ?? [];
-    const factor = Object.hasOwn(UNITS, name ?? "") ? UNITS[name][unit] : undefined;
-    return factor === undefined ? null : { name, sign, bound: bound * factor };
+    const [times, by] = (Object.hasOwn(UNITS, name ?? "") && UNITS[name][unit]) || [];
+    return times ? { name, sign, bound: (bound * times) / by } : null;
   });
   return conditions.includes(null) ? null : conditions;
 }
@@ -62,6 +62,11 @@ class CacheTask extends HTMLElement {
 
   connectedCallback() {
     document.addEventListener("cachelane-state", this.#look);
+    this.#begin();
+  }
+
+  /** Shows what there is to do, and looks whether it is done already. */
+  #begin() {
     this.#show();
     const figure = document.getElementById(this.getAttribute("for") ?? "");
     if (figure?.state) this.#look({ target: figure, detail: figure.state });
@@ -72,7 +77,7 @@ class CacheTask extends HTMLElement {
   }
 
   attributeChangedCallback() {
-    this.#show();
+    if (this.isConnected) this.#begin();
   }
 
   get done() {

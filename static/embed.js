@@ -75,7 +75,7 @@ export const make = (name, properties, ...inside) => {
 const encode = (text) => encodeURIComponent(String(text).replace(/\p{Surrogate}/gu, "\ufffd"));
 
 /** What stands between spaces and commas, with all that is in its parentheses. */
-const words = (text) => text.split(/[\s,]+(?![^()]*\))/).filter(Boolean);
+const words = (text) => text.match(/(?:[^\s,()]|\((?:[^()]|\([^()]*\))*\)|[()])+/g) ?? [];
 
 /** What was written, fit to be shown: no control characters, nothing that turns the text around it, not too long. */
 export const shown = (text) => {
@@ -90,7 +90,7 @@ const TEXT = {
     play: "Play",
   },
   ko: {
-    refused: (src) => `그래프를 표시할 수 없습니다. src="${src}"는 시뮬레이터(${BASE.href})의 주소가 아닙니다. ‘공유’에서 복사하세요.`,
+    refused: (src) => `그래프를 표시할 수 없습니다. src="${src}"는 시뮬레이터(${BASE.href})의 주소가 아닙니다. ‘공유’에서 주소를 복사하세요.`,
     title: "Cachelane: 캐시 전략 비교",
     play: "재생",
   },
@@ -116,13 +116,21 @@ function experimentOf(src, page) {
 
 const isDark = () => matchMedia("(prefers-color-scheme: dark)").matches;
 
-/** Red, green, blue, 0 to 255, and how much it covers, 0 to 1, of a colour in any of CSS's notations. */
+let canvas;
+
+/** How light a colour is, 0 to 255, and how much it covers, 0 to 1. A canvas knows all of CSS's notations; some browsers let
+ *  nobody read from one, and most colours need none. */
 function partsOf(colour) {
-  const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
-  canvas.fillStyle = colour;
-  canvas.fillRect(0, 0, 1, 1);
-  const [red, green, blue, covers] = canvas.getImageData(0, 0, 1, 1).data;
-  return { light: 0.2126 * red + 0.7152 * green + 0.0722 * blue, covers: covers / 255 };
+  let [red, green, blue, covers = 1] = /^rgba?\(([\d., ]+)\)$/.exec(colour)?.[1].split(", ").map(Number) ?? [];
+  if (red === undefined) {
+    canvas ??= Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    [red, green, blue, covers] = canvas.getImageData(0, 0, 1, 1).data;
+    covers /= 255;
+  }
+  return { light: 0.2126 * red + 0.7152 * green + 0.0722 * blue, covers };
 }
 
 /** Whether an element stands on a dark or a light ground, where that is not what the system asks for; else `null`. Under a
@@ -186,8 +194,9 @@ class CacheLane extends Base {
     (entries) => entries.forEach(({ target, isIntersecting }) => target.#comeNear(isIntersecting)),
     { rootMargin: "50% 0px" },
   );
-  /** All that stand in the page. */
+  /** All that stand in the page, and whether they are about to be looked at. */
   static #all = new Set();
+  static #painting = null;
 
   #box = make("div", { className: "box" });
   #image = make("img");
@@ -256,12 +265,16 @@ class CacheLane extends Base {
 
   /** What is around the figures has perhaps become dark, or light. */
   static repaint() {
-    for (const lane of CacheLane.#all) lane.#repaint();
+    CacheLane.#painting ??= requestAnimationFrame(() => {
+      CacheLane.#painting = null;
+      for (const lane of CacheLane.#all) lane.#repaint();
+    });
   }
 
   #repaint() {
+    if (!this.#ready || this.hasAttribute("src")) return;
     const theme = this.getAttribute("theme") ?? schemeAround(this);
-    if (!this.#ready || this.hasAttribute("src") || theme === this.#theme) return;
+    if (theme === this.#theme) return;
     this.#theme = theme;
     this.#frame.style.colorScheme = theme ?? "normal";
     this.#say({ type: "theme", theme: theme ?? "system" });
@@ -305,7 +318,7 @@ class CacheLane extends Base {
     if (this.#ready) {
       // Its origin is opaque, so that no address of it could be named; what is said is no secret.
       this.#frame.contentWindow.postMessage({ source: "cachelane-host", ...message }, "*");
-    } else {
+    } else if (this.#queue.length < 1_000) {
       this.#queue.push(message); // the figure does one after the other, and of those alike the last
       if (message.type !== "pause") this.#wake();
     }
@@ -359,7 +372,7 @@ class CacheLane extends Base {
     const width = this.clientWidth;
     if (this.#experiment === null || width === 0) return;
     if (Math.abs(width - this.#width) > 1) {
-      [this.#width, this.#height] = [width, this.#ready ? 0 : guess(this.#experiment, width)];
+      [this.#width, this.#height] = [width, this.#ready ? 0 : guess(this.#toOpen(), width)];
     }
     this.#box.style.minHeight = `${this.#height}px`;
   }
@@ -524,21 +537,18 @@ class CacheLane extends Base {
     if (said === null) return;
     const before = this.#state;
     if (!this.#ready) this.#injected = this.#kept?.injected ?? 0;
-    const state = Object.freeze({ ...said, injected: said.injected + this.#injected });
+    const state = Object.freeze({ ...said, injected: this.#leader()?.injected ?? said.injected + this.#injected });
     this.#state = state;
     if (!this.#ready) {
       this.#ready = true;
-      if (this.#kept) {
-        this.#say({ type: "seek", seconds: this.#kept.time });
-        this.#theme = undefined; // what is around it may have changed since
-        this.#repaint();
-      }
+      if (this.#kept) this.#say({ type: "seek", seconds: this.#kept.time });
       this.#kept = null;
+      this.#repaint(); // what is around it may have changed meanwhile
       this.#queue.splice(0).forEach((message) => this.#say(message));
       this.#settle();
-      this.#follow();
       this.#tell("ready", state);
     }
+    this.#follow();
     for (const follower of this.#followers()) follower.#follow();
     if (before && calm(state.hash) !== calm(before.hash)) this.#again = before.time;
     this.#tell("state", state);
@@ -568,16 +578,19 @@ class CacheLane extends Base {
     if (!this.#ready || !there) return;
     if (there.faults !== this.#state.faults && there.faults !== this.#shared && isText(there.faults, VALUE_MOST)) {
       this.#say({ type: "set", path: "fault", value: there.faults });
+      this.#shared = there.faults; // one that cannot have them says so once
     }
-    this.#shared = there.faults; // one that they cannot be told to says so once
     if (Math.abs(there.time - this.#state.time) > 1e-3) this.#say({ type: "seek", seconds: there.time });
   }
 
   /** What follows the `#` of the frame's address now: as it was left, else as the attributes say. */
   #toOpen() {
     if (this.#experiment === null) return null;
-    const left = (this.#kept?.hash ?? this.#experiment).replace(/&(view\.)?start=[^&]*/g, "");
-    const hash = /[&#](view\.)?embed=/.test(left) ? left : `${left}&view.embed=latency,lost`; // a figure stays one
+    let hash = (this.#kept?.hash ?? this.#experiment).replace(/&(view\.)?start=[^&]*/g, "");
+    if (!/[&#](view\.)?embed=/.test(hash)) hash += "&view.embed=latency,lost"; // a figure stays one
+    for (const [name, value] of this.#around()) {
+      hash = hash.replace(new RegExp(`&view\\.${name}=[^&]*`), "") + (value ? `&view.${name}=${value}` : "");
+    }
     return this.#follows() || (this.#kept && !this.#kept.playing) ? `${hash}&view.start=click` : hash;
   }
 
@@ -600,16 +613,17 @@ class CacheLane extends Base {
     this.#strategies(put);
     put("view.embed", words(this.getAttribute("figures") ?? "latency lost").join(","));
     for (const name of VIEW) {
-      const value = name === "lang" ? languageOf(this) : this.getAttribute(name) ?? this.#unsaid(name);
+      const value = this.getAttribute(name) && (name === "lang" ? languageOf(this) : this.getAttribute(name));
       if (value) put(`view.${name}`, words(value).join(","));
     }
     return `#${version ? `v${encode(version)}` : VERSION}&${pairs.join("&")}`;
   }
 
-  /** How it is looked at where its attributes do not say so. */
-  #unsaid(name) {
-    if (name === "theme") return schemeAround(this);
-    return name === "controls" && this.#follows() ? "none" : null;
+  /** How it is looked at where its attributes do not say so: as all around it. */
+  #around() {
+    if (this.hasAttribute("src")) return [];
+    const around = { lang: languageOf(this), theme: schemeAround(this), controls: this.#follows() && "none" };
+    return Object.entries(around).filter(([name]) => !this.hasAttribute(name));
   }
 
   #strategies(put) {
@@ -635,6 +649,9 @@ if (hasElements && !customElements.get("cache-lane")) {
   bringTasks();
   // A page that its reader makes dark, or light again.
   const repaint = new MutationObserver(CacheLane.repaint);
-  for (const part of [document.documentElement, document.body]) repaint.observe(part, { attributes: true });
+  for (const part of [document.documentElement, document.body].filter(Boolean)) {
+    repaint.observe(part, { attributes: true });
+    part.addEventListener("transitionend", ({ target }) => target === part && CacheLane.repaint());
+  }
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", CacheLane.repaint);
 }

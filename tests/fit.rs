@@ -56,6 +56,9 @@ fn an_info_says_what_it_leaves_open_and_what_is_wrong_with_it() {
     // Few keys with a TTL: the others have none.
     let mixed = told(&INFO.replace("keys=8192,expires=8192", "keys=8192,expires=2048"), &[]);
     assert_eq!(mixed["set"]["cache.ttl"], "mixed((1min,0.25),(none,0.75))");
+    // A database of which Redis has no estimate yet says nothing of how long keys live.
+    let two = told(&INFO.replace("db0:keys=8192,", "db1:keys=10,expires=10,avg_ttl=0\r\ndb0:keys=8192,"), &[]);
+    assert_eq!(two["set"]["cache.ttl"], "1min");
     let endless = told(&INFO.replace("expires=8192,avg_ttl=30000", "expires=0,avg_ttl=0"), &[]);
     assert_eq!(endless["set"]["cache.ttl"], "none");
     let slow = told(&INFO.replace("instantaneous_ops_per_sec:260", "instantaneous_ops_per_sec:0.0421"), &[]);
@@ -140,4 +143,12 @@ fn whole_reports_are_read_as_people_have_them() {
     assert_eq!(told("time,key\n1,5\n2,9\n60,9\n99,12\n", &[])["kind"], "trace");
     let said = refused(&["fit", "-"], "50% 27\n66% 20\n100% 190", 2);
     assert!(said.contains("less than 50 %"), "{said}");
+}
+
+#[test]
+fn of_a_few_lines_what_is_wrong_with_them_as_times_comes_first() {
+    for odd in ["50% 12 95% 10 99% 300", "12 15 18 20 35 60 110 180 520"] {
+        let said = refused(&["fit", "-"], odd, 2);
+        assert!(said.contains("-: as response times: ") && said.contains("\nas a trace: "), "{said}");
+    }
 }

@@ -239,7 +239,7 @@ fn a_sweep_is_drawn_as_lines_as_heat_maps_and_as_what_nothing_beats() {
         assert_eq!(*beaten, all.iter().any(beats), "{point:?}");
     }
     assert_more_hits_are_better(&told(&["--frontier", "hit_ratio,read_p99_ms", "--json"]));
-    let said = |args: &[&str]| crate::cli::refused(&[&["chart", &name][..], args].concat(), "", 2);
+    let said = |args: &[&str]| refused(&[&["chart", &name][..], args].concat(), "", 2);
     for (args, part) in [
         (&["--measure", "p99"][..], "there are ever_lost"),
         (&["--measure", "cost"], "no lane has such a number"),

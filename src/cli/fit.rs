@@ -78,6 +78,8 @@ impl FitNumbers {
         if head.is_empty() {
             return Err(Failure::Input(format!("{}: it is empty", self.file)));
         }
+        const SHORT: usize = 20;
+        let is_short = head.iter().filter(|byte| **byte == b'\n').count() <= SHORT;
         let mut not_times = None;
         if let Some(text) = text_of(&head).filter(|_| head.len() as u64 <= REPORT_MAX) {
             let text = text.as_str();
@@ -97,7 +99,14 @@ impl FitNumbers {
         }
         self.trace(Cursor::new(head).chain(reader)).map_err(|failure| match (failure, not_times) {
             (Failure::Input(told), Some(why)) => {
-                Failure::Input(format!("{told}\nas response times: {why}; as redis-cli INFO: it has no line of one"))
+                // A few lines are hardly a trace: what is wrong with them as times comes first.
+                Failure::Input(match is_short {
+                    true => format!(
+                        "{}: as response times: {why}\nas a trace: {told}; as redis-cli INFO: it has no line of one",
+                        self.file
+                    ),
+                    false => format!("{told}\nas response times: {why}; as redis-cli INFO: it has no line of one"),
+                })
             }
             (failure, _) => failure,
         })

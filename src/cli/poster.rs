@@ -12,6 +12,7 @@ use crate::chart::{Data, FIGURES, Figure, Line, Options, Percentile, Weight, fig
 use crate::escape::shown;
 use crate::experiment::ENGINE_VERSION;
 use crate::phrase::{Language, phrase};
+use crate::scenario::presets::Preset;
 use crate::scenario::{Lane, Scenario, presets};
 
 /// Draw what a scenario's figures show at its end, as one SVG with title, numbers and legend, for light and dark pages:
@@ -56,14 +57,10 @@ impl Poster {
         outcome.tell_stopped().map_err(Failure::Failed)?;
         let mut data = run::chart_data(&outcome, language);
         if let Some(lanes) = of_link("lanes") {
-            let lanes: Vec<&str> = lanes.split(',').collect();
-            data.lanes.retain(|lane| lanes.contains(&(lane.number + 1).to_string().as_str()));
-            if data.lanes.is_empty() {
-                let (lanes, count) = (lanes.join(","), scenario.lanes.len());
-                return Err(Failure::Input(format!("view.lanes {lanes}: no lane is left; give numbers from 1 to {count}")));
-            }
+            let lanes = lane_numbers(lanes, scenario.lanes.len())?;
+            data.lanes.retain(|lane| lanes.contains(&(lane.number + 1)));
         }
-        let options = options(of_link("percentile"), of_link("axis"))?;
+        let options = options(&scenario, of_link("percentile"), of_link("axis"))?;
         caption(&mut data, &scenario, &figures, options, language);
         let (engine, seed) = (ENGINE_VERSION, scenario.seed);
         let source = phrase!("Cachelane {engine} · seed {seed}", "Cachelane {engine} · 시드 {seed}");
@@ -83,10 +80,20 @@ impl Poster {
     }
 }
 
-/// How the link looks at the figures.
-fn options(percentile: Option<&str>, axis: Option<&str>) -> Result<Options, Failure> {
+/// The lanes that the link shows, by number from 1.
+fn lane_numbers(lanes: &str, count: usize) -> Result<Vec<usize>, Failure> {
+    let number = |text: &str| text.parse().ok().filter(|number| (1..=count).contains(number));
+    let unknown =
+        |lane| Failure::Input(format!("view.lanes {lane}: there is no such lane; give numbers from 1 to {count}"));
+    lanes.split(',').map(|lane| number(lane).ok_or_else(|| unknown(lane))).collect()
+}
+
+/// How the link looks at the figures; where it does not say so, as the page looks at the preset.
+fn options(scenario: &Scenario, percentile: Option<&str>, axis: Option<&str>) -> Result<Options, Failure> {
     let unknown = |key, value, known| Err(Failure::Input(format!("view.{key} {value}: must be {known}")));
+    let is_of_the_slowest = || known(scenario)?.about().watch.iter().find_map(|what| what.is_of_the_slowest());
     let percentile = match percentile {
+        None if is_of_the_slowest() == Some(true) => Percentile::P99,
         None => Percentile::default(),
         Some(name) => match Percentile::NAMED.into_iter().find(|(known, _)| *known == name) {
             Some((_, percentile)) => percentile,
@@ -108,13 +115,7 @@ fn named(name: &str, asked: &str) -> Result<&'static Figure, Failure> {
 }
 
 /// The legend says of each lane its name and where its lines end: the numbers that the figures are about.
-fn caption(
-    data: &mut Data,
-    scenario: &Scenario,
-    figures: &[&'static Figure],
-    options: Options,
-    language: Language,
-) {
+fn caption(data: &mut Data, scenario: &Scenario, figures: &[&'static Figure], options: Options, language: Language) {
     let panels: Vec<_> = figures.iter().flat_map(|figure| figure.panels(data, options, language)).collect();
     for lane in &mut data.lanes {
         let mut parts = vec![lane_name(scenario, lane.number, language)];
@@ -146,9 +147,13 @@ fn lane_name(scenario: &Scenario, number: usize, language: Language) -> String {
     }
 }
 
+/// The preset of the scenario's name.
+fn known(scenario: &Scenario) -> Option<&'static Preset> {
+    presets::all().find(|preset| preset.scenario().name == scenario.name)
+}
+
 /// What the experiment is called: as the preset of that name, in the language.
 fn title(scenario: &Scenario, language: Language) -> String {
-    let known = presets::all().find(|preset| preset.scenario().name == scenario.name);
-    let title = known.map(|preset| preset.about().title.say(language).to_owned());
+    let title = known(scenario).map(|preset| preset.about().title.say(language).to_owned());
     title.unwrap_or_else(|| if scenario.name.is_empty() { "Cachelane".to_owned() } else { scenario.name.clone() })
 }

@@ -169,7 +169,9 @@ pub(super) fn read_all(files: &[PathBuf]) -> Result<(Value, Rows), Failure> {
 
 /// A run is a pure function of the experiment: of one that stands there twice, the rows are the same.
 fn differs((cell, seed): Key) -> String {
-    format!("cell {cell}, seed {seed} has other numbers here than before: one of the two is broken, and neither is taken")
+    format!(
+        "cell {cell}, seed {seed} has other numbers here than before: one of the two is broken, and neither is taken"
+    )
 }
 
 /// `2/8` as the number of the shard, from 0, and how many there are.

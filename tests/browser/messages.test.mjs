@@ -71,6 +71,7 @@ test("methods are done one after the other, and of many values or moments the la
     await states(page, "a", "a crash at 30 s, and the value", (s) => struck(s) >= 30 && struck(s) < 30.1 && s.hash.includes("cache.ttl=5s") && !s.playing);
     await page.evaluate(() => {
       const a = document.getElementById("a");
+      a.set("lane.0.write", "write-back(every:2s,batch:10)");
       for (let i = 1; i <= 100; i += 1) [a.set("cache.ttl", `${i}s`), a.set("seed", i)];
       for (let i = 1; i <= 100; i += 1) a.seek(i / 10);
       [a.seek(40), a.play()];

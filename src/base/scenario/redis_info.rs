@@ -177,7 +177,9 @@ struct Said<'a>(Vec<(&'a str, &'a str)>);
 struct Keyspace {
     keys: u64,
     with_end: u64,
-    /// The mean rest of a life, in milliseconds, of those with an end, summed over them.
+    /// Those with an end in databases of which the mean rest of a life is known, in milliseconds, and its sum over them. An
+    /// `avg_ttl` of 0 is none: Redis has drawn no sample yet (`activeExpireCycle`).
+    known: u64,
     rest_ms: f64,
 }
 
@@ -268,13 +270,16 @@ impl<'a> Said<'a> {
             let (keys, with_end) = (of("keys")?, of("expires")?);
             all.keys = all.keys.saturating_add(keys);
             all.with_end = all.with_end.saturating_add(with_end);
-            all.rest_ms += with_end as f64 * of("avg_ttl").unwrap_or(0) as f64;
+            if let Some(rest) = of("avg_ttl").ok().filter(|rest| *rest > 0) {
+                all.known = all.known.saturating_add(with_end);
+                all.rest_ms += with_end as f64 * rest as f64;
+            }
         }
         Ok(all)
     }
 
     fn keys(&self, info: &mut RedisInfo) -> Result<(), Phrase> {
-        let Some(Keyspace { keys, with_end, rest_ms }) = self.keyspace()? else { return Ok(()) };
+        let Some(all @ Keyspace { keys, .. }) = self.keyspace()? else { return Ok(()) };
         if keys == 0 {
             info.notes.push(Phrase::fixed(
                 "The server holds no key now: it says nothing of sizes and TTLs.",
@@ -317,7 +322,7 @@ impl<'a> Said<'a> {
                 )),
             }
         }
-        ttls(keys, with_end, rest_ms, info);
+        ttls(all, info);
         Ok(())
     }
 
@@ -355,8 +360,8 @@ impl<'a> Said<'a> {
                 path: "clients.arrivals",
                 value,
                 how: Some(Phrase::fixed(
-                    "commands of all clients; a request here is one or two",
-                    "모든 클라이언트의 명령 수입니다. 여기서 요청 하나는 명령 한두 개입니다",
+                    "commands of all clients, to three digits; a request here is one or two",
+                    "모든 클라이언트의 명령 수(유효숫자 세 자리)입니다. 여기서 요청 하나는 명령 한두 개입니다",
                 )),
             });
         }
@@ -403,8 +408,8 @@ impl<'a> Said<'a> {
 }
 
 /// How long values live: twice the mean rest of a life of those that end, and for ever of the others.
-fn ttls(keys: u64, with_end: u64, rest_ms: f64, info: &mut RedisInfo) {
-    let rest = rest_ms / with_end.max(1) as f64;
+fn ttls(Keyspace { keys, with_end, known, rest_ms }: Keyspace, info: &mut RedisInfo) {
+    let rest = rest_ms / known.max(1) as f64;
     let ttl = Nanos::from_secs_f64((2.0 * rest).round().min(1e12) / 1e3);
     let share = rounded(with_end as f64 / keys as f64, 4);
     let value = match TtlMix::new(&[(ttl, share), (TtlMix::NO_TTL, rounded(1.0 - share, 4))]) {

@@ -255,8 +255,15 @@ impl Component for App {
             Msg::Dark(dark) => self.dark = dark,
             Msg::InView(seen) => self.set_in_view(ctx, Some(seen), None),
             Msg::Asked(asked) => {
-                self.host.requests.hear(asked);
-                self.do_asked(ctx);
+                if asked.is_urgent() {
+                    if self.state.view.is_embed() && self.host.requests.affords() {
+                        self.answer(ctx, asked);
+                    }
+                } else {
+                    self.host.requests.hear(asked);
+                    self.do_asked(ctx);
+                }
+                self.apply_theme();
             }
         }
         true
@@ -306,12 +313,12 @@ impl App {
         let before = self.shown_by_time();
         let effects = self.state.apply(Action::Tick { wall_s });
         self.run_effects(ctx, effects);
-        self.do_asked(ctx);
+        let is_done = self.do_asked(ctx);
         if self.state.view.is_embed() {
             let (state, titles) = (&self.state, self.titles());
             self.host.tick(|| Told::of(state, &titles));
         }
-        before != self.shown_by_time()
+        is_done || before != self.shown_by_time()
     }
 
     /// Whether what has just come from the worker is drawn. On the way to a moment further on only some of it is: the
@@ -352,6 +359,7 @@ impl App {
                     self.save(ctx);
                 }
                 Effect::SaveLink | Effect::PushLink => {} // an embed never rewrites its own address
+                Effect::Remember(..) if self.state.view.is_embed() => {} // what its host asks for is no reader's choice
                 Effect::Remember(key, value) => storage::remember(key, value),
                 Effect::NewWorker => {
                     // An embed is a guest: one processor is enough for it.
@@ -377,22 +385,32 @@ impl App {
     }
 
     /// What the page around the embed has asked for: the same is done as by a button, as far as what came before is done.
-    fn do_asked(&mut self, ctx: &Context<App>) {
+    /// Gives whether anything was done.
+    fn do_asked(&mut self, ctx: &Context<App>) -> bool {
+        let mut is_done = false;
         while self.state.view.is_embed()
             && let Some(asked) = self.host.requests.next(&self.state)
         {
-            if let Asked::Hold(on) = asked {
-                self.set_in_view(ctx, None, Some(on));
-            } else if let Some(action) = asked.action(&self.state) {
-                let effects = self.state.apply(action);
-                self.run_effects(ctx, effects);
-            }
+            self.host.is_told |= matches!(asked, Asked::Play | Asked::Pause);
+            self.answer(ctx, asked);
+            is_done = true;
+        }
+        is_done
+    }
+
+    fn answer(&mut self, ctx: &Context<App>, asked: Asked) {
+        if let Asked::Hold(on) = asked {
+            self.set_in_view(ctx, None, Some(on));
+        } else if let Some(action) = asked.action(&self.state) {
+            let effects = self.state.apply(action);
+            self.run_effects(ctx, effects);
         }
     }
 
     /// The host shows another experiment: out of sight it waits, and for a reader who wants no motion its end is shown.
     fn open_for_host(&mut self, ctx: &Context<App>) {
-        let action = match (self.host.is_seen(), media::matches(LESS_MOTION)) {
+        let waits = !self.host.is_seen() || self.state.view.starts_on_click;
+        let action = match (!waits, media::matches(LESS_MOTION)) {
             (false, _) => TimeAction::Pause,
             (true, true) => TimeAction::Finish,
             (true, false) => return,
@@ -411,6 +429,9 @@ impl App {
         let is_calm = self.host.is_new() && media::matches(LESS_MOTION);
         let action = match (seen, self.host.resumes(seen, self.state.is_running(), self.state.view.starts_on_click)) {
             (true, true) if is_calm => Action::Time(TimeAction::Finish),
+            // On its way to a moment it goes there all the same, and then on, or not.
+            (true, true) if self.state.is_hurrying() => return self.state.then_play(true),
+            (false, _) if self.state.is_hurrying() => return self.state.then_play(false),
             (true, true) => Action::Time(TimeAction::Play),
             (false, _) => Action::Time(TimeAction::Pause),
             _ => return,

@@ -22,6 +22,8 @@ pub struct Host {
     held: bool,
     /// What the host has asked for and is not done yet.
     pub requests: Requests,
+    /// Whether the host has said to play or to pause: then it needs no sight to begin.
+    pub is_told: bool,
     told: Option<Told>,
 }
 
@@ -63,7 +65,7 @@ impl Host {
             return false;
         }
         let first = !std::mem::replace(&mut self.started, true);
-        if first { !waits_for_click } else { self.ran }
+        if first { !waits_for_click && !self.is_told } else { self.ran }
     }
 }
 

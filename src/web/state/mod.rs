@@ -215,8 +215,8 @@ pub struct State {
     pub works_alone: bool,
     /// The last good scenario: what runs.
     pub running: Rc<Scenario>,
-    /// How many faults it had when it was opened.
-    faults_at_first: usize,
+    /// How many faults were injected since it was opened.
+    pub injected: usize,
     /// The preset it began from.
     pub preset: Option<String>,
     /// Why `draft` does not run.
@@ -278,7 +278,7 @@ impl State {
             draft: scenario.clone(),
             works_alone: false,
             running: scenario,
-            faults_at_first: 0,
+            injected: 0,
             preset: None,
             problems: Rc::default(),
             invalid: Vec::new(),

@@ -93,7 +93,7 @@ impl State {
         let scenario = Rc::new(scenario);
         self.draft = scenario.clone();
         self.running = scenario;
-        self.faults_at_first = self.running.faults.len();
+        self.injected = 0;
         self.view.defaults = saved::defaults_of(preset.as_deref(), &self.running);
         self.preset = preset;
         self.problems = Rc::default();

@@ -71,6 +71,13 @@ impl State {
         matches!(self.playback, Playback::Seeking { to, .. } if to > self.run.now) && !self.run.finished
     }
 
+    /// Once it is at the moment that it is on its way to, it goes on, or stands still.
+    pub fn then_play(&mut self, plays: bool) {
+        if let Playback::Seeking { then_play, .. } = &mut self.playback {
+            *then_play = plays;
+        }
+    }
+
     pub(super) fn play(&mut self) {
         if self.at_end() {
             self.restart();

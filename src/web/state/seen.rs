@@ -237,8 +237,9 @@ impl State {
         let which = server.map(FaultTarget::Server).or(link.map(FaultTarget::Link));
         let at = Nanos(self.seen().0 / 1_000_000 * 1_000_000); // a link has room for milliseconds
         let fault = Fault { which, lasts, ..Fault::new(what, at) };
-        let path = format!("fault.{}", self.draft.faults.len());
+        let (path, before) = (format!("fault.{}", self.draft.faults.len()), self.running.faults.len());
         self.edit(&[Edit::Set { path, value: FieldValue::of(&fault) }], Accept::Good, false, effects);
+        self.injected += self.running.faults.len().saturating_sub(before);
     }
 }
 

@@ -189,11 +189,6 @@ impl State {
         is_stopped || !(self.must_load || injects || !self.injections.is_empty() || self.is_hurrying())
     }
 
-    /// How many faults the run has been given since it was opened.
-    pub fn injected(&self) -> usize {
-        self.running.faults.len().saturating_sub(self.faults_at_first)
-    }
-
     fn next_stretch(&self) -> Option<ToWorker> {
         let (to, budget_ms) = match self.playback {
             _ if self.lacks_scene() => (self.run.now, BUDGET_PLAYING_MS),
@@ -288,6 +283,7 @@ impl State {
                 Rc::make_mut(&mut self.draft).faults.extend_from_slice(new);
             }
             self.running = scenario;
+            self.injected += 1;
             // Who has stopped time sees it strike all the same.
             if self.playback == Playback::Paused {
                 let struck = self.running.faults.last().and_then(|fault| fault.at.moment()).unwrap_or_default();
