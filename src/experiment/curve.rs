@@ -35,7 +35,7 @@ use crate::workload::requests::{KeySource, Requests};
 use crate::workload::trace::{How, Misses, NOT_SAMPLED, Record, Records, TraceError};
 
 pub use shares::{Share, Shares, sample};
-pub use source::{BLOCK_MAX, Drawn, Source, look_ups};
+pub use source::{BLOCK_MAX, Drawn, Source, looks_up};
 
 /// Of more requests than this a sample of the keys is played unless told otherwise.
 pub const LONG: u64 = 4_000_000;
@@ -188,7 +188,7 @@ impl Look {
     /// When the requests cannot be read.
     pub fn advance(&mut self, mut stop: impl FnMut(&Source) -> bool) -> Result<Option<Scouted>, TraceError> {
         while let Some(count) = self.source.read(&mut self.block)? {
-            self.requests += self.block[..count].iter().map(look_ups).sum::<u64>();
+            self.requests += self.block[..count].iter().filter(|record| looks_up(record)).count() as u64;
             if stop(&self.source) {
                 return Ok(None);
             }
@@ -417,7 +417,7 @@ impl Playing {
         }
         for record in block {
             let before = self.requests;
-            self.requests += look_ups(record);
+            self.requests += u64::from(looks_up(record));
             if record.key != NOT_SAMPLED {
                 let clock = record.at.is_none().then(|| Nanos(before.saturating_mul(TICK.0)));
                 let record = std::mem::take(record);

@@ -18,7 +18,7 @@ use super::super::replay::{Ahead, Options, Playing, Sweep};
 use super::super::{Failure, input};
 use crate::cache::counts::ReplayCounts;
 use crate::cache::stack::{Mortal, Stack};
-use crate::experiment::curve::{BLOCK_MAX, Look, Scouted, Shares, Source, look_ups};
+use crate::experiment::curve::{BLOCK_MAX, Look, Scouted, Shares, Source, looks_up};
 use crate::keyspace::{Command, Expiry, Only};
 use crate::scenario::Eviction;
 use crate::time::Nanos;
@@ -425,7 +425,7 @@ impl Reader<'_> {
         }
         self.has_sizes |= record.size.is_some();
         let before = self.requests;
-        self.requests += look_ups(record);
+        self.requests += u64::from(looks_up(record));
         let key = record.key;
         if key == NOT_SAMPLED {
             return Ok(true);

@@ -8,11 +8,10 @@ use crate::workload::trace::{Format, KeySample, Misses, NOT_SAMPLED, Record, Rec
 /// The most requests that are read at once: few enough to stay close at hand.
 pub const BLOCK_MAX: usize = 64;
 
-/// How often the cache is asked for what is there.
+/// Whether the cache is asked for what is there.
 #[inline]
-pub fn look_ups(record: &Record) -> u64 {
-    let looks_up = record.command.as_ref().is_none_or(|command| command.class() == Class::Read);
-    if looks_up { record.requests() } else { 0 }
+pub fn looks_up(record: &Record) -> bool {
+    record.command.as_ref().is_none_or(|command| command.class() == Class::Read)
 }
 
 /// Requests, from the first on, of which the keys in a sample are told apart.

@@ -113,6 +113,9 @@ impl Default for NumberIds {
 }
 
 impl NumberIds {
+    /// No [guess](NumberIds::guess).
+    pub const NO_GUESS: u32 = FREE;
+
     /// None yet, which may take so many bytes of memory.
     pub fn of_at_most(most_bytes: u64) -> NumberIds {
         NumberIds { keys: Slots::default(), places: vec![FREE; PLACES_MIN], most_bytes }

@@ -104,17 +104,9 @@ pub struct Record {
     pub next: Next,
     /// The number of the transaction or script that it is part of; 0: none.
     pub transaction: u32,
-    /// How many more requests it stands for, of keys that are [`NOT_SAMPLED`], all alike.
-    pub more: u32,
 }
 
 impl Record {
-    /// How many requests it stands for.
-    #[inline]
-    pub fn requests(&self) -> u64 {
-        1 + u64::from(self.more)
-    }
-
     /// The same for whoever does what the command says.
     #[inline]
     pub fn ask(&self) -> Ask {
@@ -557,8 +549,8 @@ impl<'a> Records<'a> {
     }
 
     /// The next requests, in the first places of `block`, which is not empty: how many there are. None at the end; none
-    /// within `Some` as for [`next_piece`](Records::next_piece). Of keys that are not in the sample several requests may be
-    /// [one record](Record::more), which says nothing else of them than their command.
+    /// within `Some` as for [`next_piece`](Records::next_piece). Of a key that is not in the sample, whatever else stands in
+    /// its place may be of another request of the same file, but for the command.
     ///
     /// # Errors
     /// At the first line or record that is none.
@@ -578,7 +570,7 @@ impl<'a> Records<'a> {
         let read = oracle.read_block(&mut self.table, &mut self.order, block);
         self.finished = !matches!(read, Ok(1..));
         let count = read?;
-        self.read += block[..count].iter().map(Record::requests).sum::<u64>();
+        self.read += count as u64;
         Ok((count > 0).then_some(count))
     }
 

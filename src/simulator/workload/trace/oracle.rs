@@ -9,7 +9,7 @@ use std::io::{self, BufRead};
 
 use super::order::Order;
 use super::unpack::read_up_to;
-use super::{KeySample, NOT_SAMPLED, Next, Place, Problem, Record, Step, Table, TraceError};
+use super::{NOT_SAMPLED, Next, NumberIds, Place, Problem, Record, Step, Table, TraceError};
 use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
 
@@ -94,79 +94,36 @@ impl<R: BufRead> Oracle<R> {
     /// The next record.
     pub fn read(&mut self, keys: &mut Table) -> Result<Step, TraceError> {
         let Some(raw) = self.raw()? else { return Ok(Step::End) };
-        let next = self.next(&raw)?;
-        let key = keys.number(raw.object).map_err(|problem| self.wrong(problem))?;
-        Ok(Step::Record(Record { key, at: Some(raw.at()), size: Some(raw.size), next, ..Record::default() }))
+        self.record(&raw, NumberIds::NO_GUESS, keys).map(Step::Record)
     }
 
-    /// The next records, with their times in order, in the first places of `block`, as far as they are at hand: how many
-    /// places; none at the end. Those that are not in the sample are [several in one](Record::more).
+    /// The next records, with their times in order, in the first places of `block`: how many; none at the end.
     pub fn read_block(
         &mut self,
         keys: &mut Table,
         order: &mut Order,
         block: &mut [Record],
     ) -> Result<usize, TraceError> {
-        let mut objects = [0; GUESSES];
-        let count = self.fill(keys.sample, order, block, &mut objects)?;
-        for (record, object) in block[..count].iter_mut().zip(objects) {
-            if record.key != NOT_SAMPLED {
-                record.key = keys.numbers.guess(object);
-            }
+        let mut guesses = [NumberIds::NO_GUESS; GUESSES];
+        let at_hand = self.block[self.at..].as_chunks().0;
+        let (most, sample) = (block.len().min(GUESSES), keys.sample);
+        for (guess, bytes) in guesses.iter_mut().zip(at_hand).take(most) {
+            let object = Raw::of(bytes).object;
+            *guess = if sample.has_number(object) { keys.numbers.guess(object) } else { NOT_SAMPLED };
         }
-        for at in 0..count {
-            if block[at].key == NOT_SAMPLED {
-                continue;
-            }
-            let Some(key) = keys.numbers.id_or(block[at].key, objects[at]) else {
-                let after: u64 = block[at + 1..count].iter().map(Record::requests).sum();
-                return Err(TraceError { place: Place::Record(self.number - after), problem: keys.numbers.full() });
-            };
-            block[at].key = key;
-        }
-        Ok(count)
-    }
-
-    /// Does that but for the ids; of the keys in the sample their objects.
-    fn fill(
-        &mut self,
-        sample: KeySample,
-        order: &mut Order,
-        block: &mut [Record],
-        objects: &mut [u64; GUESSES],
-    ) -> Result<usize, TraceError> {
-        let is_whole = sample == KeySample::ALL;
-        for (count, (place, object)) in block.iter_mut().zip(objects.iter_mut()).enumerate() {
-            if count > 0 && self.at == self.block.len() {
-                return Ok(count);
-            }
-            let passed = if is_whole { 0 } else { self.pass(sample, order) };
-            if let Some(more) = passed.checked_sub(1) {
-                *place = Record { key: NOT_SAMPLED, more, size: Some(0), ..Record::default() };
-                continue;
-            }
+        for (count, (place, guess)) in block.iter_mut().zip(guesses).enumerate() {
             let Some(raw) = self.raw()? else { return Ok(count) };
             let at = order.take(raw.at(), Place::Record(self.number), &[]);
             let at = at.map_err(|problem| self.wrong(problem))?;
-            let key = if sample.has_number(raw.object) { 0 } else { NOT_SAMPLED };
-            *object = raw.object;
-            *place = Record { key, at: Some(at), size: Some(raw.size), next: self.next(&raw)?, ..Record::default() };
+            if guess != NOT_SAMPLED && sample.has_number(raw.object) {
+                *place = Record { at: Some(at), ..self.record(&raw, guess, keys)? };
+            } else {
+                // Of a small sample that is nearly all; the rest of a record would take longer to write than to read.
+                self.next(&raw)?;
+                (place.key, place.size) = (NOT_SAMPLED, Some(raw.size));
+            }
         }
-        Ok(block.len().min(GUESSES))
-    }
-
-    /// Passes over the records at hand of objects that are not in the sample, up to one that is or of which there is
-    /// something to say: how many. Of a small sample that is nearly all, and to write a record takes longer than to read it.
-    fn pass(&mut self, sample: KeySample, order: &mut Order) -> u32 {
-        let passes = |(bytes, number): &(&[u8; RECORD_BYTES], u64)| {
-            let raw = Raw::of(bytes);
-            !sample.has_number(raw.object) && raw.next(*number).is_some() && order.passes(raw.at())
-        };
-        let at_hand = self.block[self.at..].as_chunks().0;
-        let count = at_hand.iter().zip(self.number..).take_while(passes).count();
-        self.at += count * RECORD_BYTES;
-        self.number += count as u64;
-        count as u32
+        Ok(most)
     }
 
     /// The next record's fields.
@@ -223,6 +180,15 @@ impl<R: BufRead> Oracle<R> {
                 Err(self.wrong(Problem::Expected { found, expected }))
             }
         }
+    }
+
+    #[inline(always)]
+    fn record(&self, raw: &Raw, guess: u32, keys: &mut Table) -> Result<Record, TraceError> {
+        let next = self.next(raw)?;
+        let key =
+            if keys.sample.has_number(raw.object) { keys.numbers.id_or(guess, raw.object) } else { Some(NOT_SAMPLED) };
+        let Some(key) = key else { return Err(self.wrong(keys.numbers.full())) };
+        Ok(Record { key, at: Some(raw.at()), size: Some(raw.size), next, ..Record::default() })
     }
 
     #[inline(always)]

@@ -48,16 +48,6 @@ impl Order {
         Ok(at)
     }
 
-    /// Takes in the time of a request that is not written in the file as text, if there is nothing to say of it.
-    #[inline]
-    pub fn passes(&mut self, at: Nanos) -> bool {
-        let passes = self.last.is_some_and(|last| at >= last && at.0 - last.0 <= JUMP.0);
-        if passes {
-            self.last = Some(at);
-        }
-        passes
-    }
-
     #[cold]
     fn back(&mut self, at: Nanos, last: Nanos, place: Place, text: &[u8]) -> Result<(), Problem> {
         let (from, to) = (written(&self.text, last), written(text, at));
