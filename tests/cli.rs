@@ -719,8 +719,7 @@ fn a_poster_says_what_the_figures_show_in_the_language_and_for_the_figures_of_it
     assert!(wrong("&view.lanes=9").contains("view.lanes 9: there is no such lane; give numbers from 1 to 5"));
     assert!(wrong("&view.lanes=1,9").contains("view.lanes 9"));
     // Where the link does not say so, as the page looks at the preset.
-    let tail =
-        |more: &str| printed(&["poster", &format!("#v2&preset=keys-star&view.embed=latency{more}")], "");
+    let tail = |more: &str| printed(&["poster", &format!("#v2&preset=keys-star&view.embed=latency{more}")], "");
     assert_eq!(tail(""), tail("&view.percentile=p99"));
     assert!(wrong("&view.percentile=p42").contains("view.percentile p42: must be p50 or p99"));
     assert!(refused(&["poster", link, "--lang", "fr"], "", 2).contains("en or ko"));
