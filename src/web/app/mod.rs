@@ -254,17 +254,7 @@ impl Component for App {
             Msg::Settings(open) => self.has_settings_open = open,
             Msg::Dark(dark) => self.dark = dark,
             Msg::InView(seen) => self.set_in_view(ctx, Some(seen), None),
-            Msg::Asked(asked) => {
-                if asked.is_urgent() {
-                    if self.state.view.is_embed() && self.host.requests.affords() {
-                        self.answer(ctx, asked);
-                    }
-                } else {
-                    self.host.requests.hear(asked);
-                    self.do_asked(ctx);
-                }
-                self.apply_theme();
-            }
+            Msg::Asked(asked) => self.hear_host(ctx, asked),
         }
         true
     }
@@ -382,6 +372,17 @@ impl App {
         }
         let link = ctx.link().clone();
         self.saving = Some(Timeout::new(SAVE_EVERY_MS, move || link.send_message(Msg::Save)));
+    }
+
+    /// The page around the embed asks for something.
+    fn hear_host(&mut self, ctx: &Context<App>, asked: Asked) {
+        if !asked.is_urgent() {
+            self.host.requests.hear(asked);
+            self.do_asked(ctx);
+        } else if self.state.view.is_embed() && self.host.requests.affords() {
+            self.answer(ctx, asked);
+        }
+        self.apply_theme();
     }
 
     /// What the page around the embed has asked for: the same is done as by a button, as far as what came before is done.
