@@ -8,7 +8,6 @@ SHELL := /bin/sh
 # cargo fmt does not see files that a macro declares, nor another workspace.
 FMT_POLICIES := rustfmt --edition 2024 src/simulator/cache/eviction/*.rs benches/nexosim/main.rs
 WASM := --target wasm32-unknown-unknown --lib --bin page --bin figure
-POLITELY := nice -n 19
 
 # A machine that builds once has no use for what helps the next build: gigabytes, and the time to write them.
 ifdef CI
@@ -38,15 +37,11 @@ cli: ## Build the command line program into target/release/cachelane
 
 test: ## Run every check: formatting, clippy, Rust tests, the page's build, the browser tests
 	@scripts/setup test
-	@mkdir -p target; $(MAKE) --no-print-directory test-browser >target/browser.log 2>&1 & browser=$$!; \
-	trap 'kill $$browser; exit 1' INT TERM; \
-	if ! $(POLITELY) $(MAKE) --no-print-directory code; then kill $$browser; exit 1; fi; \
-	echo 'The browser tests (target/browser.log):'; wait $$browser; ended=$$?; cat target/browser.log; exit $$ended
+	@$(MAKE) --no-print-directory page & page=$$!; $(MAKE) --no-print-directory code && wait $$page
+	@$(MAKE) --no-print-directory browser
 
-# Either of the two leaves much of a small machine idle: a page is linked in one piece, by one core, and a browser test waits
-# for its page. So the code is checked beside, with what the page leaves of the processor: else a page that is tested would
-# be as slow as beside a compiler. What the browser tests say comes in one piece, at the end. (No --jobs: cargo would look
-# for make's server of jobs, which it cannot reach.)
+# The page is linked in one piece, by one core; meanwhile the other checks the code. (No --jobs: cargo would look for make's
+# server of jobs, which it cannot reach.)
 code:
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory test-rust
@@ -90,7 +85,7 @@ test-browser: page ## Build the page and run the browser tests against dist/
 	@$(MAKE) --no-print-directory browser
 
 browser:
-	exec node --test --test-concurrency=1 --test-reporter=spec tests/browser/*.test.mjs
+	node --test --test-concurrency=1 --test-reporter=spec tests/browser/*.test.mjs
 
 fmt: ## Format the Rust code
 	cargo fmt --all
