@@ -10,17 +10,31 @@ let stand;
 
 const compiled = compile(new URL(`./${program}_bg.wasm`, import.meta.url));
 let first = firstWorker();
-const { default: init } = await import(new URL(`./${program}.js`, import.meta.url));
+const { default: init, giveRest } = await import(new URL(`./${program}.js`, import.meta.url));
 const module = await compiled;
+/** What the first moving figure does without, once it is there, and the workers that wait for it. */
+let rest;
+let waiting = [];
 // For the program: a worker that runs it, too. It gets it as it is, neither fetched nor compiled again.
 globalThis.cachelaneWorker = () => {
   const made = first ?? makeWorker();
   made.onerror = first = null;
   made.postMessage(module);
+  if (rest) made.postMessage({ rest });
+  else waiting.push(made);
   return made;
 };
 await init({ module_or_path: module });
 dispatchEvent(new Event("cachelane-started"));
+// Where it does not come, whatever calls it asks again, and says so (scripts/rest.js).
+if (giveRest) loadRest().catch(() => {});
+
+async function loadRest() {
+  rest = await compile(new URL(`./${program}_rest.wasm`, import.meta.url));
+  waiting.forEach((worker) => worker.postMessage({ rest }));
+  waiting = null;
+  await giveRest(rest);
+}
 
 /** Fetches its scripts while the program is on its way. Where it fails, so will the next one, which the page listens to. */
 function firstWorker() {
@@ -78,10 +92,10 @@ async function compile(address) {
   }
   const response = await fetch(address);
   if (!response.ok) throw new Error(`${address}: ${response.status} ${response.statusText}`);
-  const copy = isGuest && response.clone();
+  const handedOn = isGuest && response.clone().arrayBuffer().then((bytes) => say({ bytes }, [bytes]));
   // Some servers do not know what wasm is, or say more of it than browsers accept.
   const isNamed = response.headers.get("Content-Type") === "application/wasm";
   const module = await (isNamed ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer()));
-  if (copy) copy.arrayBuffer().then((bytes) => say({ bytes }, [bytes]));
+  await handedOn; // before anything else is asked for
   return module;
 }

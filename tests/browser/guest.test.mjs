@@ -109,7 +109,7 @@ test("a reader who wants no motion sees the end of the run", { timeout: 120_000 
 });
 
 test("several figures fetch their program once, also when the first to do so goes, or cannot", { timeout: 120_000 }, async () => {
-  const wasm = (simulator) => simulator.requests.filter((path) => path.endsWith("_bg.wasm")).length;
+  const wasm = (simulator, part = "bg") => simulator.requests.filter((path) => path.endsWith(`_${part}.wasm`)).length;
   const lanes = ["a", "b", "c"].map((id) => `<cache-lane id="${id}" title="${id}"></cache-lane>`);
   const own = await serve();
   await visit(own, `${lanes[0]}<div class="gap"></div>${lanes[1]}<div class="gap"></div>${lanes[2]}`, async (page, { problems }) => {
@@ -118,7 +118,8 @@ test("several figures fetch their program once, also when the first to do so goe
       await page.locator(`#${id}`).scrollIntoViewIfNeeded();
       await lives(page, id);
     }
-    assert.equal(wasm(own), 1);
+    await until("what follows its first part is there, too", () => wasm(own, "rest") > 0);
+    assert.deepEqual([wasm(own), wasm(own, "rest")], [1, 1]);
     assert.deepEqual(problems, []);
   });
   await own.close();

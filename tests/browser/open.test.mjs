@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { open, screenshot, serve } from "./harness.mjs";
-import { accessible, sharedWorld } from "./person.mjs";
+import { accessible, sharedWorld, until } from "./person.mjs";
 
 const world = sharedWorld();
 
@@ -35,10 +35,11 @@ test("the program is fetched once for page and workers, and its files carry a bu
   const site = await serve();
   const { page, close } = await open(world.browser, site.url);
   await page.getByRole("heading", { name: "Scoreboard" }).waitFor();
+  await until("the rest follows", () => site.requests.some((path) => path.endsWith("_rest.wasm")));
   const files = [...new Set(site.requests.filter((path) => /page-|worker/.test(path)))].sort();
-  assert.equal(files.length, 3, `script, worker's script and wasm: ${files}`);
-  for (const path of files) assert.match(path, /page-[0-9a-f]{16}(-worker\.js|_bg\.wasm|\.js)$/);
-  assert.equal(site.requests.filter((path) => path.endsWith(".wasm")).length, 1);
+  assert.equal(files.length, 4, `script, worker's script and wasm in two parts: ${files}`);
+  for (const path of files) assert.match(path, /page-[0-9a-f]{16}(-worker\.js|_bg\.wasm|_rest\.wasm|\.js)$/);
+  assert.equal(site.requests.filter((path) => path.endsWith(".wasm")).length, 2);
   await close();
   await site.close();
 });

@@ -14,10 +14,14 @@ const RECORD = new URL("../data/sizes.json", import.meta.url);
 /** The share by which a size may exceed what was written down. */
 const SPARE = 0.05;
 
-/** What each sight loads before its first figure moves; the fonts are the system's, and there are no pictures. */
+/** What each sight loads before its first figure moves (tests/browser/rest.test.mjs holds that nothing else is waited for), and
+ *  what follows; the fonts are the system's, and there are no pictures. */
+const FRAME = [/^index\.html$/, /^boot\.js$/, /^style-\w+\.css$/, /^start-\w+\.js$/];
 const SIGHTS = {
-  page: [/^index\.html$/, /^style-\w+\.css$/, /^start-\w+\.js$/, /^page-\w+(-worker)?\.(js|wasm)$/],
-  embed: [/^embed\.js$/, /^index\.html$/, /^style-\w+\.css$/, /^start-\w+\.js$/, /^figure-\w+(-worker)?\.(js|wasm)$/],
+  page: [...FRAME, /^page-\w+(-worker)?\.js$/, /^page-\w+_bg\.wasm$/],
+  "page, the rest": [/^page-\w+_rest\.wasm$/],
+  embed: [/^embed\.js$/, ...FRAME, /^figure-\w+(-worker)?\.js$/, /^figure-\w+_bg\.wasm$/],
+  "embed, the rest": [/^figure-\w+_rest\.wasm$/],
   "embed.js": [/^embed\.js$/],
 };
 

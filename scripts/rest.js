@@ -1,0 +1,31 @@
+// Stands at the end of a program's script, where `wasm` is the program: what its first moving figure does without, which
+// scripts/split.mjs has put into a file of its own.
+let rest;
+
+/** Here it is, compiled. From now on nobody waits for it. */
+export async function giveRest(module) {
+  rest = module;
+  if (!wasm) return;
+  await WebAssembly.instantiate(module, { first: wasm });
+  wasm.rest_is_there.value = 1;
+}
+
+/** Something of it is called now. It cannot be waited for in any other way than by standing still. */
+function loadRest() {
+  rest ??= new WebAssembly.Module(bytesOf(new URL("./@NAME@_rest.wasm", import.meta.url)));
+  new WebAssembly.Instance(rest, { first: wasm });
+  wasm.rest_is_there.value = 1;
+}
+
+function bytesOf(address) {
+  const asked = new XMLHttpRequest();
+  asked.open("GET", address, false);
+  asked.overrideMimeType("text/plain; charset=x-user-defined"); // a page that stands still gets text only: a byte a character
+  try {
+    asked.send();
+  } catch {
+    // It says no more than that it failed.
+  }
+  if (asked.status !== 200) throw new WebAssembly.RuntimeError(`Not loaded: ${address}`);
+  return Uint8Array.from(asked.responseText, (character) => character.charCodeAt(0) & 255);
+}

@@ -1,0 +1,58 @@
+// A program comes in two parts (scripts/split.mjs): what its first moving figure calls, and the rest.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { open, serve } from "./harness.mjs";
+import { button, ready, sharedWorld, until } from "./person.mjs";
+
+const world = sharedWorld();
+const isRest = (path) => /_rest\.wasm$/.test(path);
+
+/** Opens an address, and notes how the rest is asked for: by `fetch` it is on its way, by `xhr` somebody stands still for it. */
+async function opened(site, hash) {
+  const there = await open(world.browser, "about:blank", { locale: "en-US" });
+  const asked = [];
+  there.page.on("request", (request) => isRest(request.url()) && asked.push(request.resourceType()));
+  await there.page.goto(site.url + hash);
+  return { ...there, asked };
+}
+
+const moves = (page) =>
+  until("the figure moves", () => page.evaluate(() => Number(/^([\d.]+) s \//m.exec(document.body.innerText)?.[1] ?? 0) > 0.5));
+
+for (const [what, hash] of [["the page", ""], ["a figure", "#v2&view.embed=latency,lost"]]) {
+  test(`${what} moves before the rest of its program is there, and without standing still for it`, async () => {
+    let isHeldBack = true;
+    const site = await serve({ missing: (path) => isRest(path) && isHeldBack });
+    const { page, asked, close } = await opened(site, hash);
+    await moves(page);
+    assert.deepEqual(asked, ["fetch"], "what it calls stands in the first part: run scripts/record-later.mjs");
+    isHeldBack = false;
+    await close();
+    await site.close();
+  });
+}
+
+test("what is called before the rest has come is waited for", async () => {
+  let asked = 0;
+  const site = await serve({ missing: (path) => isRest(path) && ++asked === 1 });
+  const { page, asked: how, close } = await opened(site, "");
+  await ready(page);
+  await until("it was asked for", () => how.length > 0);
+  await button(page, "Share").click();
+  await page.getByRole("dialog").getByText("Copy link").waitFor();
+  assert.ok(how.includes("xhr"), `${how}`);
+  await close();
+  await site.close();
+});
+
+test("a reader is told when the rest cannot be had and is needed", async () => {
+  const site = await serve({ missing: isRest });
+  const { page, close } = await opened(site, "");
+  await ready(page);
+  await button(page, "Share").click();
+  await page.locator("#boot-error").waitFor();
+  assert.match(await page.locator("#boot-error").innerText(), /has stopped[\s\S]*Not loaded: .*_rest\.wasm/);
+  await close();
+  await site.close();
+});
