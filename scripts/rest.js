@@ -1,19 +1,21 @@
 // Stands at the end of a program's script, where `wasm` is the program: what its first moving figure does without, which
 // scripts/split.mjs has put into a file of its own.
 let rest;
+/** What it takes: functions of the browser, like the program, and all else from the program. */
+const given = () => ({ ...__wbg_get_imports(), first: wasm });
 
 /** Here it is, compiled. From now on nobody waits for it. */
 export async function giveRest(module) {
   rest = module;
   if (!wasm) return;
-  await WebAssembly.instantiate(module, { first: wasm });
+  await WebAssembly.instantiate(module, given());
   wasm.rest_is_there.value = 1;
 }
 
 /** Something of it is called now. It cannot be waited for in any other way than by standing still. */
 function loadRest() {
   rest ??= new WebAssembly.Module(bytesOf(new URL("./@NAME@_rest.wasm", import.meta.url)));
-  new WebAssembly.Instance(rest, { first: wasm });
+  new WebAssembly.Instance(rest, given());
   wasm.rest_is_there.value = 1;
 }
 

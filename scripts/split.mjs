@@ -66,7 +66,7 @@ function firstOf(module, first, later) {
 }
 
 /** The rest: all but `first`, functions, which it takes from there like memory, tables and variables. */
-function restOf(module, first, entrances) {
+function restOf(module, first, entrances, places) {
   for (const [i, { name, params, results }] of first.entries()) {
     module.removeFunction(name);
     module.addFunctionImport(name, "first", `f${i.toString(36)}`, params, results);
@@ -88,7 +88,7 @@ function restOf(module, first, entrances) {
     module.addGlobalImport(name, "first", `g${shared.globals.length}`, type, mutable);
     shared.globals.push(name);
   }
-  module.addTable("rest", entrances.length, entrances.length, binaryen.funcref);
+  module.addTable("rest", places, places, binaryen.funcref);
   module.addTableImport("rest", "first", "rest");
   module.addActiveElementSegment("rest", "entrances", entrances.map((entrance) => entrance.name), module.i32.const(0));
   module.runPasses(["remove-unused-module-elements"]);
@@ -102,7 +102,7 @@ function split(file, list, restFile) {
   const all = ownFunctionsOf(module);
   const isLater = (own) => listed.has(markOf(own.name));
   const [first, later] = [all.filter((own) => !isLater(own)), all.filter(isLater)];
-  const shared = restOf(other, first, firstOf(module, first, later));
+  const shared = restOf(other, first, firstOf(module, first, later), later.length);
   for (const { module: from, base, name } of functionsOf(other)) if (from === "first") module.addFunctionExport(name, base);
   shared.tables.forEach((name, i) => module.addTableExport(name, `t${i}`));
   shared.globals.forEach((name, i) => module.addGlobalExport(name, `g${i}`));

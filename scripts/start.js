@@ -26,8 +26,8 @@ globalThis.cachelaneWorker = () => {
 };
 await init({ module_or_path: module });
 dispatchEvent(new Event("cachelane-started"));
-// Where it does not come, whatever calls it asks again, and says so (scripts/rest.js).
-if (giveRest) loadRest().catch(() => {});
+// Where it does not come, whatever calls it asks again (scripts/rest.js).
+if (giveRest) loadRest().catch(console.error);
 
 async function loadRest() {
   rest = await compile(new URL(`./${program}_rest.wasm`, import.meta.url));
