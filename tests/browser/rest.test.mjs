@@ -17,21 +17,32 @@ async function opened(site, hash) {
   return { ...there, asked };
 }
 
-const moves = (page) =>
-  until("the figure moves", () => page.evaluate(() => Number(/^([\d.]+) s \//m.exec(document.body.innerText)?.[1] ?? 0) > 0.5));
+const moves = (frame) =>
+  until("the figure moves", () => frame.evaluate(() => Number(/^([\d.]+) s \//m.exec(document.body.innerText)?.[1] ?? 0) > 0.5));
 
-for (const [what, hash] of [["the page", ""], ["a figure", "#v2&view.embed=latency,lost"]]) {
-  test(`${what} moves before the rest of its program is there, and without standing still for it`, async () => {
-    let isHeldBack = true;
-    const site = await serve({ missing: (path) => isRest(path) && isHeldBack });
-    const { page, asked, close } = await opened(site, hash);
-    await moves(page);
-    assert.deepEqual(asked, ["fetch"], "what it calls stands in the first part: run scripts/record-later.mjs");
-    isHeldBack = false;
-    await close();
-    await site.close();
-  });
+/** It does without: nothing that it calls is in the rest. */
+async function doesWithout(page, asked) {
+  await moves(page.frames().at(-1));
+  assert.deepEqual(asked, ["fetch"], "what it calls stands in the first part: run scripts/record-later.mjs");
 }
+
+test("the page moves before the rest of its program is there, and without standing still for it", async () => {
+  const site = await serve({ missing: isRest });
+  const { page, asked, close } = await opened(site, "");
+  await doesWithout(page, asked);
+  await close();
+  await site.close();
+});
+
+test("so does a figure, in the page of another site", async () => {
+  const site = await serve({ missing: isRest });
+  const article = await serve({ pages: { "/post.html": `<!doctype html><script type="module" src="${site.url}embed.js"></script><cache-lane></cache-lane>` } });
+  const { page, asked, close } = await opened(article, "post.html");
+  await until("it is there", () => page.frames().length > 1);
+  await doesWithout(page, asked);
+  await close();
+  await Promise.all([site, article].map((server) => server.close()));
+});
 
 test("what is called before the rest has come is waited for", async () => {
   let asked = 0;
