@@ -1,8 +1,8 @@
 //! `replay`: a trace through one cache, or several in one pass.
 //!
 //! The trace is read as a stream, whatever its size: memory holds the cache and the keys that its policy remembers; all
-//! others are swept out now and then. All keys stay under a policy that goes by the key itself (w-tinylfu counts every
-//! key in its sketch, Redis' policies keep each in its place of a hash table). `opt` must look ahead: where the trace says
+//! others are swept out now and then. All keys stay under a policy that goes by the key's number (Redis' policies keep
+//! each in its place of a hash table; w-tinylfu counts by it in captures of Redis). `opt` must look ahead: where the trace says
 //! when each key comes next (oracleGeneral) it streams too, otherwise the whole trace must fit in memory.
 
 use std::collections::BTreeMap;
@@ -422,8 +422,8 @@ pub(super) struct Sweep {
     at_bytes: u64,
 }
 
-/// Fewer keys are not worth a sweep.
-const KEYS_MIN: u32 = 100_000;
+/// Fewer keys are not worth a sweep: all tables of so many stay close at hand.
+const KEYS_MIN: u32 = 50_000;
 /// Nor is less memory.
 const NAMES_MIN: u64 = 64 << 20;
 

@@ -27,6 +27,8 @@ pub struct Entry {
     pub size: u32,
     /// The id of the version held.
     pub value: u32,
+    /// What stands for the key whatever its id, where ids are used again; 0: nothing, its id stays its own.
+    pub name: u32,
     /// The last moment at which it is good; [`Nanos::MAX`]: forever.
     pub expires: Nanos,
 }
@@ -34,7 +36,7 @@ pub struct Entry {
 impl Entry {
     /// An entry of no size.
     pub const fn new(key: u32, value: u32, expires: Nanos) -> Entry {
-        Entry { key, size: 0, value, expires }
+        Entry { key, size: 0, value, name: 0, expires }
     }
 
     /// What it takes in memory: its value and the overhead.

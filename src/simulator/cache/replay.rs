@@ -61,6 +61,7 @@ impl Replay {
             store,
             values: Values::default(),
             fills: true,
+            named: (0, 0),
             ttl,
             tick: Nanos::from_millis(1),
             counts: ReplayCounts::default(),
@@ -122,6 +123,7 @@ impl Replay {
         if matches!(command, Command::Read) && self.server.lets_by(ask) {
             self.cache.look_up(ask, now);
         } else {
+            self.cache.named = (ask.key, ask.name);
             self.server.run(&mut self.cache, &Ask { now, ..*ask }, command);
         }
     }
@@ -171,6 +173,8 @@ struct Cache {
     fresh: Store,
     values: Values,
     fills: bool,
+    /// The key that the present command names first, and its name. A command may go on to others.
+    named: (u32, u32),
     ttl: Option<u64>,
     tick: Nanos,
     counts: ReplayCounts,
@@ -203,10 +207,15 @@ impl Cache {
         if !hit && self.fills {
             let end = ask.fill_ttl.map_or_else(|| self.endless(now), |ttl| now.saturating_add(ttl));
             let size = self.size(ask.size);
-            self.insert(Entry { size, ..Entry::new(ask.key, Values::UNKNOWN, end) }, now);
+            self.insert(Entry { size, name: ask.name, ..Entry::new(ask.key, Values::UNKNOWN, end) }, now);
         }
         self.counts.count(hit);
         hit
+    }
+
+    /// The name of a key that the present command has come to.
+    fn name(&self, key: u32) -> u32 {
+        if self.named.0 == key { self.named.1 } else { 0 }
     }
 
     /// The size of a new value; empty where nobody says it.
@@ -251,7 +260,7 @@ impl Cache {
 impl KeyStore for Cache {
     fn read(&mut self, ask: &Ask, touches: bool) -> bool {
         if touches {
-            return self.look_up(ask, ask.now);
+            return self.look_up(&Ask { name: self.name(ask.key), ..*ask }, ask.now);
         }
         let hit = self.good(ask.key, ask.now).is_some();
         self.counts.count(hit);
@@ -270,7 +279,7 @@ impl KeyStore for Cache {
         let former = self.store.peek(key).map(|entry| entry.size);
         let size = self.size(put.size.or(former));
         let value = self.values.add(put.value);
-        self.insert(Entry { size, ..Entry::new(key, value, put.end) }, now);
+        self.insert(Entry { size, name: self.name(key), ..Entry::new(key, value, put.end) }, now);
     }
 
     fn changed(&mut self, key: u32, size: Option<u32>, now: Nanos) {
@@ -349,7 +358,8 @@ pub fn replay(
 mod tests {
     use super::*;
     use crate::keyspace::{
-        Combine, Combining, Elements, End, Expiry, Flush, Limits, Member, Only, SetOperation, Text, Wait, Waiters,
+        Combine, Combining, Elements, End, Expiry, Flush, Limits, Member, Only, Resize, SetOperation, Text, Wait,
+        Waiters,
     };
     use crate::workload::trace::NumberIds;
 
@@ -482,12 +492,13 @@ mod tests {
         assert!(cache.holds(4), "nothing in truth, but that is not known");
     }
 
-    /// Plays numbers as keys; every hundred requests, those are forgotten that the cache does not remember. Gives the
-    /// counts, and the most keys that were known at once.
-    fn played(keys: &[u64], eviction: Eviction, forgets: bool) -> (ReplayCounts, u32) {
+    /// Plays numbers as keys, with names or not; every hundred requests, those are forgotten that the cache does not
+    /// remember. Gives the counts, and the most keys that were known at once.
+    fn played(keys: &[u64], named: bool, eviction: Eviction, forgets: bool) -> (ReplayCounts, u32) {
         let (mut ids, mut cache, mut most) = (NumberIds::default(), Replay::new(eviction, 50, None, 7), 0);
         for (number, &key) in keys.iter().enumerate() {
-            cache.request(ids.id(key).expect("few keys"));
+            let name = if named { key as u32 + 1 } else { 0 };
+            cache.run(&Ask { key: ids.id(key).expect("few keys"), name, ..Ask::default() }, &Command::Read);
             most = most.max(ids.count());
             if forgets && number % 100 == 99 {
                 ids.retain(|id| cache.remembers(id));
@@ -517,12 +528,27 @@ mod tests {
         // Popular keys come again and again, the others some time later, or never.
         let mut key = || u64::from(stream.below(200).min(stream.below(200)) + stream.below(2) * stream.below(4_000));
         let keys: Vec<u64> = (0..20_000).map(|_| key()).collect();
-        for policy in Eviction::ALL {
-            let ((whole, all), (swept, most)) = (played(&keys, policy, false), played(&keys, policy, true));
+        for (policy, named) in Eviction::ALL.into_iter().flat_map(|policy| [(policy, false), (policy, true)]) {
+            let [(whole, all), (swept, most)] = [false, true].map(|forgets| played(&keys, named, policy, forgets));
             assert_eq!(swept, whole, "{policy}");
             assert!(whole.hits > 100 && all > 3_000, "{policy}: {whole:?} of {all} keys");
-            let by_number = policy == Eviction::WTinyLfu || policy.samples();
-            assert_eq!(most > 1_000, by_number, "{policy}: {most} keys at once");
+            let by_id = policy == Eviction::WTinyLfu && !named || policy.samples();
+            assert_eq!(most > 1_000, by_id, "{policy}: {most} keys at once");
         }
+    }
+
+    #[test]
+    fn a_command_gives_its_name_to_the_key_that_it_names_first_and_to_no_other() {
+        let remembers = |command: &Command| {
+            let mut cache = Replay::new(Eviction::WTinyLfu, 100, None, 1).leaving_misses();
+            let ask = Ask { key: 1, name: 77, ..Ask::default() };
+            let store = Command::Store { expiry: Expiry::Never, only: Only::Always, text: Text::Plain };
+            [&store, &Command::Read, command].into_iter().for_each(|command| cache.run(&ask, command));
+            cache.remembers(9)
+        };
+        assert!(!remembers(&Command::Delete));
+        assert!(!remembers(&Command::Change { creates: true, size: Resize::By(1) }));
+        assert!(remembers(&Command::Copy { to: 2, replace: true, longer: 0 }), "the copy is counted by its id");
+        assert!(remembers(&Command::Rename { to: 2, only_if_absent: false, longer: 0 }));
     }
 }

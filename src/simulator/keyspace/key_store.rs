@@ -8,6 +8,8 @@ use crate::time::Nanos;
 pub struct Ask {
     /// The key.
     pub key: u32,
+    /// What stands for the key that the request names, whatever its id; 0: nothing.
+    pub name: u32,
     /// The moment.
     pub now: Nanos,
     /// The client; clients that are not told apart wait for nothing.

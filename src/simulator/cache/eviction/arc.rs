@@ -32,58 +32,47 @@ pub(super) fn build(capacity: Capacity, _: Stream) -> Built {
 const ONCE: usize = 0;
 const AGAIN: usize = 1;
 
-/// Where the key that is coming in was remembered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Returning {
-    #[default]
-    No,
-    Once,
-    Again,
-}
-
 #[derive(Clone, Debug)]
 pub(in crate::cache) struct Arc {
     capacity: Capacity,
     /// T1 and T2.
     held: Segments<2>,
     /// B1 and B2.
-    gone: [Ghosts; 2],
+    gone: Ghosts<2>,
     /// The target weight of T1.
     p: f64,
-    returning: Returning,
+    /// Where the key that is coming in was remembered.
+    returning: Option<usize>,
 }
 
 impl Arc {
     pub(super) fn new(capacity: Capacity) -> Arc {
-        Arc { capacity, held: Segments::default(), gone: Default::default(), p: 0.0, returning: Returning::No }
+        Arc { capacity, held: Segments::default(), gone: Ghosts::default(), p: 0.0, returning: None }
     }
 
     /// Keeps T1 with its ghosts within the capacity, and all within twice the capacity.
     fn trim(&mut self) {
         let capacity = self.capacity.total();
-        self.gone[ONCE].trim(capacity.saturating_sub(self.held.weight(ONCE)));
-        let others = self.held.weight(ONCE) + self.held.weight(AGAIN) + self.gone[ONCE].weight();
-        self.gone[AGAIN].trim((2 * capacity).saturating_sub(others));
+        self.gone.trim(ONCE, capacity.saturating_sub(self.held.weight(ONCE)));
+        let others = self.held.weight(ONCE) + self.held.weight(AGAIN) + self.gone.weight(ONCE);
+        self.gone.trim(AGAIN, (2 * capacity).saturating_sub(others));
     }
 }
 
 impl Policy for Arc {
     fn admit(&mut self, entry: &Entry) {
-        let [once, again] = [ONCE, AGAIN].map(|list| self.gone[list].weight() as f64);
+        let [once, again] = [ONCE, AGAIN].map(|list| self.gone.weight(list) as f64);
         let (step, most) = (self.capacity.weight(entry) as f64, self.capacity.total() as f64);
-        self.returning = if self.gone[ONCE].remove(entry.key) {
-            self.p = (self.p + (again / once).max(1.0) * step).min(most);
-            Returning::Once
-        } else if self.gone[AGAIN].remove(entry.key) {
-            self.p = (self.p - (once / again).max(1.0) * step).max(0.0);
-            Returning::Again
-        } else {
-            Returning::No
-        };
+        self.returning = self.gone.remove(entry.key);
+        match self.returning {
+            None => {}
+            Some(ONCE) => self.p = (self.p + (again / once).max(1.0) * step).min(most),
+            Some(_) => self.p = (self.p - (once / again).max(1.0) * step).max(0.0),
+        }
     }
 
     fn insert(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
-        let list = if std::mem::take(&mut self.returning) == Returning::No { ONCE } else { AGAIN };
+        let list = if self.returning.take().is_none() { ONCE } else { AGAIN };
         self.held.push_back(list, slot, self.capacity.weight(entry));
         self.trim();
     }
@@ -100,29 +89,29 @@ impl Policy for Arc {
 
     fn evict(&mut self, view: View<'_>) -> Option<u32> {
         let weight = self.held.weight(ONCE) as f64;
-        let above = weight > self.p || (weight == self.p && self.returning == Returning::Again);
+        let above = weight > self.p || (weight == self.p && self.returning == Some(AGAIN));
         let list = if above || self.held.front(AGAIN).is_none() { ONCE } else { AGAIN };
         let (list, slot) = match self.held.front(list) {
             Some(slot) => (list, slot),
             None => (1 - list, self.held.front(1 - list)?),
         };
         let weight = self.held.unlink(slot);
-        self.gone[list].push(view.entry(slot).key, weight, u64::MAX); // trimmed when the newcomer is in
+        self.gone.push(list, view.entry(slot).key, weight); // trimmed when the newcomer is in
         Some(slot)
     }
 
     fn remembers(&self, key: u32) -> bool {
-        self.gone.iter().any(|gone| gone.has(key)) // few: two lists
+        self.gone.has(key)
     }
 
     fn number_by(&mut self, numbers: &Numbers) {
-        self.gone = [Ghosts::numbered(numbers), Ghosts::numbered(numbers)];
+        self.gone = Ghosts::numbered(numbers);
     }
 
     fn clear(&mut self) {
         self.held.clear();
-        self.gone.iter_mut().for_each(Ghosts::clear);
-        (self.p, self.returning) = (0.0, Returning::No);
+        self.gone.clear();
+        (self.p, self.returning) = (0.0, None);
     }
 
     fn slots(&self) -> Vec<u32> {
@@ -131,7 +120,7 @@ impl Policy for Arc {
 
     fn validate(&self) {
         self.held.validate();
-        self.gone.iter().for_each(Ghosts::validate);
+        self.gone.validate();
         assert!((0.0..=self.capacity.total() as f64).contains(&self.p), "the target lies within the capacity");
     }
 }

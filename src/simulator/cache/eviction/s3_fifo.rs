@@ -86,7 +86,8 @@ impl S3Fifo {
             let slot = self.queues.front(SMALL)?;
             if self.hits[slot as usize] < PROMOTED_AT {
                 let weight = self.queues.unlink(slot);
-                self.ghosts.push(view.entry(slot).key, weight, self.ghost_share);
+                self.ghosts.push(0, view.entry(slot).key, weight);
+                self.ghosts.trim(0, self.ghost_share);
                 return Some(slot);
             }
             work::count(1);
@@ -98,7 +99,7 @@ impl S3Fifo {
 
 impl Policy for S3Fifo {
     fn admit(&mut self, entry: &Entry) {
-        self.returning = self.ghosts.remove(entry.key);
+        self.returning = self.ghosts.remove(entry.key).is_some();
     }
 
     fn insert(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
@@ -150,6 +151,6 @@ impl Policy for S3Fifo {
     fn validate(&self) {
         self.queues.validate();
         self.ghosts.validate();
-        assert!(self.ghosts.weight() <= self.ghost_share, "ghosts keep to their share");
+        assert!(self.ghosts.weight(0) <= self.ghost_share, "ghosts keep to their share");
     }
 }

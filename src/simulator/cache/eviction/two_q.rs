@@ -56,7 +56,7 @@ impl TwoQ {
 
 impl Policy for TwoQ {
     fn admit(&mut self, entry: &Entry) {
-        self.returning = self.out.remove(entry.key);
+        self.returning = self.out.remove(entry.key).is_some();
     }
 
     fn insert(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
@@ -86,7 +86,8 @@ impl Policy for TwoQ {
             _ => {
                 let slot = oldest_in?;
                 let weight = self.queues.unlink(slot);
-                self.out.push(view.entry(slot).key, weight, self.out_share);
+                self.out.push(0, view.entry(slot).key, weight);
+                self.out.trim(0, self.out_share);
                 Some(slot)
             }
         }
@@ -112,6 +113,6 @@ impl Policy for TwoQ {
     fn validate(&self) {
         self.queues.validate();
         self.out.validate();
-        assert!(self.out.weight() <= self.out_share, "Aout keeps to its share");
+        assert!(self.out.weight(0) <= self.out_share, "Aout keeps to its share");
     }
 }

@@ -6,7 +6,8 @@
 //!
 //! How often a key has been asked for is estimated by a sketch: four rows of 4-bit counters, the least of a key's
 //! four being the estimate. Whenever ten times the cache's size have been counted, every counter is halved, so that
-//! old popularity fades.
+//! old popularity fades. In a replay, where ids of keys are used again, a key is counted by its
+//! [name](Entry::name).
 //!
 //! ```text
 //! new ─▶ window (1 %, LRU) ─▶ asked for more often than main's victim? ─ yes ─▶ probation ─ hit ─▶ protected (80 %)
@@ -46,6 +47,8 @@ pub(in crate::cache) struct WTinyLfu {
     sketch: Sketch,
     /// The weight of the entry that is coming in.
     incoming: u64,
+    /// Some key without a name was counted by its id.
+    counts_ids: bool,
 }
 
 impl WTinyLfu {
@@ -59,6 +62,7 @@ impl WTinyLfu {
             held: 0,
             sketch: Sketch::new(first_width(capacity)),
             incoming: 0,
+            counts_ids: false,
         }
     }
 
@@ -77,10 +81,17 @@ impl WTinyLfu {
     }
 }
 
+/// What the sketch counts of an entry's key: its name, so that it is the same key when it comes back under another id.
+#[inline]
+fn counted(entry: &Entry) -> u32 {
+    if entry.name == 0 { entry.key } else { entry.name }
+}
+
 impl Policy for WTinyLfu {
     fn admit(&mut self, entry: &Entry) {
         self.incoming = self.capacity.weight(entry);
-        self.sketch.count(entry.key);
+        self.counts_ids |= entry.name == 0;
+        self.sketch.count(counted(entry));
     }
 
     fn insert(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
@@ -92,7 +103,7 @@ impl Policy for WTinyLfu {
 
     #[inline]
     fn hit(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
-        self.sketch.count(entry.key);
+        self.sketch.count(counted(entry));
         let list = if self.lists.segment(slot) == WINDOW { WINDOW } else { PROTECTED };
         self.lists.move_to_back(list, slot);
         self.lists.reweigh(slot, self.capacity.weight(entry));
@@ -115,7 +126,7 @@ impl Policy for WTinyLfu {
         let candidate = self.lists.front(WINDOW).filter(|_| overflows);
         let slot = match (candidate, self.victim()) {
             (Some(candidate), Some(victim)) => {
-                let [asked, wanted] = [candidate, victim].map(|slot| self.sketch.estimate(view.entry(slot).key));
+                let [asked, wanted] = [candidate, victim].map(|slot| self.sketch.estimate(counted(view.entry(slot))));
                 if asked > wanted {
                     self.lists.move_to_back(PROBATION, candidate);
                     victim
@@ -131,8 +142,7 @@ impl Policy for WTinyLfu {
     }
 
     fn remembers(&self, _key: u32) -> bool {
-        // The sketch has counted every key, by its number.
-        true
+        self.counts_ids
     }
 
     fn clear(&mut self) {

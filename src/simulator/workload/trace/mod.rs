@@ -90,6 +90,9 @@ const HEADER: Phrase = Phrase::fixed("a header such as time,key,size,op", "time,
 pub struct Record {
     /// Which key it names, as a dense id.
     pub key: u32,
+    /// A hash of what the trace calls the key, which stays when its id is [used again](Records::forget). 0: none, for a key
+    /// of no id of its own, and in captures of Redis, whose commands name several keys at once.
+    pub name: u32,
     /// When, by the trace's own clock.
     pub at: Option<Nanos>,
     /// What it does; `None` where the format does not say: it looks the key up.
@@ -106,12 +109,19 @@ pub struct Record {
     pub transaction: u32,
 }
 
+/// The [name](Record::name) of a key that is this number.
+#[inline]
+fn name_of(number: u64) -> u32 {
+    // The upper half of a product with 2⁶⁴ divided by the golden ratio, as in Fibonacci hashing.
+    (number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32 | 1
+}
+
 impl Record {
     /// The same for whoever does what the command says.
     #[inline]
     pub fn ask(&self) -> Ask {
-        let &Record { key, size, fill_ttl, client, transaction, .. } = self;
-        Ask { key, now: self.at.unwrap_or(Nanos::ZERO), client, size, transaction, fill_ttl }
+        let &Record { key, name, size, fill_ttl, client, transaction, .. } = self;
+        Ask { key, name, now: self.at.unwrap_or(Nanos::ZERO), client, size, transaction, fill_ttl }
     }
 }
 
@@ -484,10 +494,15 @@ impl<'a> Records<'a> {
 
     /// What decides whether the key that has this id is in a [sample](KeySample::has_hash), of those not forgotten.
     pub fn sample_hash(&self, id: u32) -> u64 {
-        KeySample::hash(match &self.source {
+        KeySample::hash(self.number_of(id))
+    }
+
+    /// The number that is the key that has this id, or stands for it.
+    fn number_of(&self, id: u32) -> u64 {
+        match &self.source {
             Source::Keys(lines) => lines.number(id),
             _ => self.table.number_of(id),
-        })
+        }
     }
 
     /// How many bytes the names of the keys take that are not forgotten.
@@ -548,9 +563,9 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// The next requests, in the first places of `block`, which is not empty: how many there are. None at the end; none
-    /// within `Some` as for [`next_piece`](Records::next_piece). Of a key that is not in the sample, whatever else stands in
-    /// its place may be of another request of the same file, but for the command.
+    /// The next requests, in the first places of `block`, which is not empty and has only default records and those of
+    /// this trace in it: how many there are. None at the end; none within `Some` as for [`next_piece`](Records::next_piece).
+    /// Of a key that is not in the sample, whatever else stands in its place may be of another request, but for the command.
     ///
     /// # Errors
     /// At the first line or record that is none.
@@ -592,6 +607,9 @@ impl<'a> Records<'a> {
                 let place = self.source.place(self.read);
                 let in_order = self.order.take(at, place, self.source.time_text());
                 record.at = Some(in_order.map_err(|problem| TraceError { place, problem })?);
+            }
+            if record.key < NOT_SAMPLED && self.format != Format::Monitor {
+                record.name = name_of(self.number_of(record.key));
             }
         }
         Ok(step)

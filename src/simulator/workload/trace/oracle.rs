@@ -9,7 +9,7 @@ use std::io::{self, BufRead};
 
 use super::order::Order;
 use super::unpack::read_up_to;
-use super::{NOT_SAMPLED, Next, NumberIds, Place, Problem, Record, Step, Table, TraceError};
+use super::{NOT_SAMPLED, Next, NumberIds, Place, Problem, Record, Step, Table, TraceError, name_of};
 use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
 
@@ -94,10 +94,13 @@ impl<R: BufRead> Oracle<R> {
     /// The next record.
     pub fn read(&mut self, keys: &mut Table) -> Result<Step, TraceError> {
         let Some(raw) = self.raw()? else { return Ok(Step::End) };
-        self.record(&raw, NumberIds::NO_GUESS, keys).map(Step::Record)
+        let mut record = Record { at: Some(raw.at()), ..Record::default() };
+        self.record(&mut record, &raw, NumberIds::NO_GUESS, keys)?;
+        Ok(Step::Record(record))
     }
 
-    /// The next records, with their times in order, in the first places of `block`: how many; none at the end.
+    /// The next records, with their times in order, in the first places of `block`, where there is nothing but such records:
+    /// how many; none at the end.
     pub fn read_block(
         &mut self,
         keys: &mut Table,
@@ -116,7 +119,8 @@ impl<R: BufRead> Oracle<R> {
             let at = order.take(raw.at(), Place::Record(self.number), &[]);
             let at = at.map_err(|problem| self.wrong(problem))?;
             if guess != NOT_SAMPLED && sample.has_number(raw.object) {
-                *place = Record { at: Some(at), ..self.record(&raw, guess, keys)? };
+                place.at = Some(at);
+                self.record(place, &raw, guess, keys)?;
             } else {
                 // Of a small sample that is nearly all; the rest of a record would take longer to write than to read.
                 self.next(&raw)?;
@@ -182,13 +186,16 @@ impl<R: BufRead> Oracle<R> {
         }
     }
 
+    /// Puts what the fields say, but for the time, in the place of a record of the same format, whose other parts are empty
+    /// for ever: to write the whole would take longer than all else here.
     #[inline(always)]
-    fn record(&self, raw: &Raw, guess: u32, keys: &mut Table) -> Result<Record, TraceError> {
+    fn record(&self, place: &mut Record, raw: &Raw, guess: u32, keys: &mut Table) -> Result<(), TraceError> {
         let next = self.next(raw)?;
         let key =
             if keys.sample.has_number(raw.object) { keys.numbers.id_or(guess, raw.object) } else { Some(NOT_SAMPLED) };
         let Some(key) = key else { return Err(self.wrong(keys.numbers.full())) };
-        Ok(Record { key, at: Some(raw.at()), size: Some(raw.size), next, ..Record::default() })
+        (place.key, place.name, place.size, place.next) = (key, name_of(raw.object), Some(raw.size), next);
+        Ok(())
     }
 
     #[inline(always)]

@@ -76,6 +76,7 @@ fn csv_columns_may_stand_in_any_order_and_be_quoted() {
         all("a.csv", "op,key,time,size,ttl,client\nget,\"a,\"\"b\",0.5,100,,x\nset,b,1,,60,y\ndel,b,1,7,0,x\n");
     let a = Record {
         key: 0,
+        name: records[0].name,
         at: Some(Nanos::from_millis(500)),
         command: Some(Command::Read),
         size: Some(100),
@@ -84,6 +85,7 @@ fn csv_columns_may_stand_in_any_order_and_be_quoted() {
     };
     let b = Record {
         key: 1,
+        name: records[1].name,
         at: Some(Nanos::from_secs(1)),
         command: Some(store(Expiry::In(Nanos::from_secs(60)))),
         client: Some(1),
@@ -547,6 +549,30 @@ fn blocks_of_records_are_what_single_records_are_however_the_file_is_cut() {
             assert_eq!(all, singly, "{capacity} bytes at hand, {most} at once");
         }
     }
+}
+
+#[test]
+fn a_key_has_the_same_name_whatever_its_id_but_none_in_a_capture_that_names_several_keys_at_once() {
+    let mut numbers = Vec::new();
+    for (file, bytes) in [
+        ("a", b"user:1\nuser:2\nuser:1\n".to_vec()),
+        ("a", b"7\n8\n7\n".to_vec()),
+        ("a.csv", b"time,key\n1,a\n1,b\n1,a\n".to_vec()),
+        ("a.lis", b"7 1 0 0\n8 1 0 1\n7 1 0 2\n".to_vec()),
+        ("a.oracleGeneral", oracle(&[(1, 7, 5, 3), (1, 8, 5, -1), (2, 7, 5, -1)])),
+    ] {
+        let mut records = Records::open(file, &bytes[..], None).unwrap();
+        let [first, second] = [(); 2].map(|()| records.next().unwrap().unwrap());
+        assert!(first.name != 0 && second.name != 0 && first.name != second.name, "{file}");
+        records.forget(|id| id == second.key);
+        let mut block = [second.clone()];
+        assert_eq!(records.next_block(&mut block).unwrap(), Some(1));
+        assert_eq!((block[0].key, block[0].name), (first.key, first.name), "{file}");
+        records.forget(|_| false);
+        numbers.push(first.name);
+    }
+    assert_eq!(numbers[3], numbers[4], "by what the key is, not by the format");
+    assert_eq!(all("a.txt", MONITOR).iter().map(|record| record.name).max(), Some(0));
 }
 
 #[test]
