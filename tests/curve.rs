@@ -198,6 +198,54 @@ fn a_sample_of_requests_whose_values_expire_hits_as_often_as_all_of_them() {
     assert!(off < 0.01 && error(&immortal, &exact) > 0.05, "{off}");
 }
 
+/// Half to 2,000 keys that are all alike, half to keys that come once.
+fn hot_and_scan(requests: u32) -> impl Iterator<Item = u32> {
+    let mut stream = Streams::new(4).named("hot");
+    (0..requests).map(move |number| if stream.below(2) == 0 { stream.below(2_000) } else { 2_000 + number })
+}
+
+#[test]
+fn where_entries_expire_a_sample_misses_as_often_as_all_keys_do() {
+    // Popular keys miss, too: who has more of them than its share has more misses than its share.
+    let hot = File::new("curve-hot.txt", lines(hot_and_scan(1_000_000)));
+    let zipf = File::new("curve-zipf-ttl.txt", lines(zipf_keys(1_000_000, 400_000)));
+    let some = |file: &File, args: &[&str], sample: &str| {
+        let (exact, _) = curve(file.path(), "", &[args, &["--sample", "off"]].concat());
+        let (sampled, _) = curve(file.path(), "", &[args, &["--sample", sample]].concat());
+        assert!(sampled.is_sorted_by(|one, other| ratio(one) >= ratio(other) - 1e-3), "{sampled:?}");
+        error(&sampled, &exact)
+    };
+    for ttl in ["300", "1000", "4000", "50000"] {
+        let args = ["--policy", "lru", "--capacity", "20000,60000,200000", "--ttl", ttl];
+        let off = [some(&hot, &args, "0.025"), some(&zipf, &args, "0.05")];
+        assert!(off.iter().all(|off| *off < 0.01), "{ttl}: {off:?}");
+    }
+    // Of a pipe it is not known which keys are popular: no more than how often the sample misses.
+    let pipe = |args: &[&str]| {
+        let args = [&["--policy", "lru", "--capacity", "2000", "--sample", "0.25"], args].concat();
+        curve("-", &lines(hot_and_scan(200_000)), &args).1
+    };
+    assert!(pipe(&["--ttl", "300"]).contains("% of the keys, roughly: entries expire"), "{}", pipe(&["--ttl", "300"]));
+    assert!(!pipe(&[]).contains("roughly"));
+}
+
+#[test]
+fn where_values_that_commands_put_in_expire_a_sample_misses_as_often_as_all_keys_do() {
+    let (ids, mut stream) = (Ids::zipf(400_000, 0.9).unwrap(), Streams::new(5).named("puts"));
+    let mut text = "time,key,op,ttl\n".to_owned();
+    for number in 0..1_000_000 {
+        let (key, puts) = (ids.sample(&mut stream), stream.below(7) == 0);
+        let (op, life) = if puts { ("set", "4") } else { ("get", "") };
+        text += &format!("{}.{:03},k{key},{op},{life}\n", number / 1_000, number % 1_000);
+    }
+    let file = File::new("curve-puts.csv", text);
+    let args = ["--policy", "lru,fifo", "--capacity", "20000,100000"];
+    let (exact, _) = curve(file.path(), "", &[&args[..], &["--sample", "off"]].concat());
+    let (sampled, _) = curve(file.path(), "", &[&args[..], &["--sample", "0.06"]].concat());
+    let off = error(&sampled, &exact);
+    assert!(off < 0.01, "{off}");
+}
+
 #[test]
 fn a_sample_of_a_scenario_s_requests_hits_as_often_as_all_of_them() {
     let args = ["--policy", "lru,fifo", "--capacity", "500,1000", "--requests", "300000"];

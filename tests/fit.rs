@@ -44,9 +44,21 @@ fn an_info_is_the_fields_that_it_speaks_of_and_what_the_run_is_to_be_compared_wi
 fn an_info_says_what_it_leaves_open_and_what_is_wrong_with_it() {
     let evicting = INFO.replace("evicted_keys:0", "evicted_keys:5").replace("maxmemory:268435456", "maxmemory:0");
     let all = told(&evicting, &[]);
-    assert!(all["set"]["clients.keys.count"].is_null() && all["set"]["cache.capacity"].is_null(), "{all:#}");
+    assert!(all["set"]["clients.keys.count"].is_null(), "{all:#}");
     let notes = all["notes"].to_string();
     assert!(notes.contains("has evicted 5") && notes.contains("no limit"), "{notes}");
+    // A server without a limit has room for what it holds, and its policy never acts.
+    assert_eq!((&all["set"]["cache.capacity"], &all["set"]["cache.eviction"]), (&"8192".into(), &Value::Null));
+    let toml = printed(&["fit", "-", "--into", "default"], &evicting.replace("allkeys-lfu", "noeviction"));
+    assert!(toml.contains("capacity = 8192") && !toml.contains("eviction"), "{toml}");
+    let keyless = told(evicting.split("# Keyspace").next().unwrap_or_default(), &[]);
+    assert!(keyless["set"]["cache.capacity"].is_null(), "{keyless:#}");
+    assert!(keyless["notes"].to_string().contains("room for all keys"), "{keyless:#}");
+    // Without its statistics nothing is known of keys that have gone.
+    let keyspace = told("# Keyspace\ndb0:keys=100000,expires=90000,avg_ttl=1800000,subexpiry=0\n", &[]);
+    assert_eq!(keyspace["set"]["clients.keys.count"], "100000");
+    assert!(!keyspace["rows"].to_string().contains("hardly any"), "{keyspace:#}");
+    assert!(keyspace["notes"].to_string().contains("evicted_keys and expired_keys"), "{keyspace:#}");
     // What nobody here knows, or no field takes, costs the rest nothing.
     let odd = INFO.replace("allkeys-lfu", "eviction").replace("avg_ttl=30000", "avg_ttl=18446744073709551615");
     let all = told(&odd, &[]);
@@ -152,4 +164,51 @@ fn of_a_few_lines_what_is_wrong_with_them_as_times_comes_first() {
         let at = |part: &str| said.find(part);
         assert!(at("-: as response times: ").is_some() && at("as response times: ") < at("as a trace: "), "{said}");
     }
+}
+
+#[test]
+fn what_k6_measured_is_response_times_and_no_trace() {
+    let metrics = ["http_reqs", "http_req_duration", "http_req_waiting"];
+    let head = "metric_name,timestamp,metric_value,check,error,method,status,url\n";
+    let rows = (0..60_000).map(|i| format!("{},1595325560,{}.5,,,GET,200,http://t/{i}\n", metrics[i % 3], 1 + i / 60));
+    let csv = head.to_owned() + &rows.collect::<String>();
+    assert!(csv.len() > 2 << 20, "more than a report is");
+    let all = told(&csv, &[]);
+    assert_eq!((&all["kind"], all["points"][0]["ms"].as_f64()), (&"times".into(), Some(1.5)));
+    let median = all["points"].as_array().and_then(|points| points.iter().find(|point| point["percent"] == 50.0));
+    assert_eq!(median.map(|point| &point["ms"]), Some(&500.5.into()), "{all:#}");
+    let point = |name: &str, value: u32| {
+        format!(
+            "{{\"metric\":\"{name}\",\"type\":\"Point\",\"data\":{{\"time\":\"2026-05-01T12:00:00Z\",\"value\":{value},\"tags\":{{}}}}}}\n"
+        )
+    };
+    let json = (1..=400).map(|value| point("http_req_blocked", 9) + &point("http_req_duration", value));
+    let json = json.collect::<String>();
+    assert_eq!(told(&json, &[])["points"][1]["ms"], 40.0);
+    for (text, odd, part) in [(&csv, ",-2,,,GET", "line 60002: -2"), (&json, "\"x\"", "line 801: ")] {
+        let odd = if text.starts_with('{') {
+            point("http_req_duration", 1).replace(":1,", &format!(":{odd},"))
+        } else {
+            format!("http_req_duration,1{odd},200,\n")
+        };
+        let said = refused(&["fit", "-"], &(text.clone() + &odd), 2);
+        assert!(said.contains(part), "{said}");
+    }
+    // Nobody takes its metrics for keys.
+    for text in [&csv, &json] {
+        let said = refused(&["curve", "-", "--policy", "lru", "--capacity", "5"], text, 2);
+        assert!(said.contains("cachelane fit FILE"), "{said}");
+    }
+}
+
+#[test]
+fn a_number_without_a_unit_is_said_to_be_taken_as_milliseconds() {
+    let bare = |text: &str| printed(&["fit", "-"], text).contains("taken as milliseconds");
+    assert!(bare("50% 0.0204\n99% 0.2010") && bare("50 27\n99 110") && bare("p50: 5, p95: 12, p99: 30"));
+    for known in
+        ["50% 5ms\n99% 40 ms", "percentile\tlatency (ms)\n50\t5\n99\t40", "27 34 39 43 55 67 88 110 170 190 190"]
+    {
+        assert!(!bare(known), "{known}");
+    }
+    assert_eq!(told("50% 5\n99% 40", &[])["taken_as_ms"], true);
 }

@@ -115,3 +115,15 @@ fn as_much_is_left_as_is_asked_for() {
         "{text}"
     );
 }
+
+#[test]
+fn what_shrinks_is_a_link_that_can_be_opened_and_shows_as_much() {
+    // Only lanes beside it have noticed how long loading takes.
+    let args = ["shrink", "session-tokens", "--by", "ever_lost", "--set", "duration=40s", "--json"];
+    let found: Value = serde_json::from_str(&printed(&args, "")).unwrap();
+    assert!(found["runs"].as_u64() > Some(10) && found["left"].as_f64() < found["own"].as_f64(), "{found:#}");
+    let link = found["link"].as_str().expect("a link");
+    printed(&["check", link], "");
+    let run: Value = serde_json::from_str(&printed(&["run", link, "--json"], "")).unwrap();
+    assert_eq!(run["lanes"][0]["ever_lost"].as_f64(), found["left"].as_f64());
+}

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use self::play::{Played, Told, play};
+use self::play::{Played, Told, clock, play};
 use super::choices::{Capacity, Choice, choices};
 use super::replay::Options;
 use super::{Failure, input, note};
@@ -49,7 +49,8 @@ pub struct Curve {
     capacity: Vec<String>,
     /// Which share of the keys to play: off (all), a rate such as 0.01, or auto: all up to 4 million requests; beyond, some
     /// tens of thousands of keys, more for small capacities, and all for the smallest and for those in bytes. Measured on ten
-    /// million Zipf requests with exponents from 0.8 to 1.2, miss ratios are within .01; others may be further off.
+    /// million Zipf requests with exponents from 0.8 to 1.2, and on five million with --ttl, miss ratios are within .01; others
+    /// may be further off, above all those of a pipe where entries expire.
     #[arg(long, value_name = "RATE|auto|off", default_value = "auto")]
     sample: String,
     /// How many requests to draw from a scenario. Default: 1000000.
@@ -232,13 +233,19 @@ impl Curve {
             choices.iter().zip(&rates).map(|(choice, rate)| scaled(choice, *rate, &popularity)).unzip();
         let played = self.play(origin, &small, &rates)?;
         let mut points = Vec::new();
+        let is_unheard = played.expire && self.is_once(origin);
         for (number, choice) in choices.iter().enumerate() {
-            let counts = scales[number].whole(played.counts[number], played.requests);
+            let (small, counted) = (scales[number], played.counts[number]);
             let sampled = Some(rates[number]).filter(|rate| *rate < 1.0);
+            let counts = if sampled.is_some() && is_unheard {
+                small.whole_unheard(counted, played.requests)
+            } else {
+                small.whole(counted, played.requests)
+            };
             points.push(Point { choice: choice.clone(), counts, sampled });
         }
         played.notes.iter().for_each(|sentence| note(&format!("{}: {sentence}", self.source)));
-        tell_sampled(&self.source, &points);
+        tell_sampled(&self.source, &points, is_unheard);
         Ok(points)
     }
 
@@ -247,7 +254,10 @@ impl Curve {
         if self.is_once(origin) || rates.iter().all(|rate| *rate >= 1.0) {
             return Ok(Popularity::default());
         }
-        Ok(Opening::begin(self.open(origin, 1.0)?).advance(|| false).unwrap_or_default())
+        let source = self.open(origin, 1.0)?;
+        let misses = self.told().misses(&source);
+        let mut opening = Opening::begin(source, clock(&self.options, 1.0), misses);
+        Ok(opening.advance(|| false).unwrap_or_default())
     }
 
     /// Plays through each cache its share of the keys.
@@ -275,21 +285,22 @@ fn scaled(choice: &Choice, rate: f64, popularity: &Popularity) -> (Choice, Minia
             (Capacity::Entries(small.entries), small)
         }
         Capacity::Bytes(Bytes(bytes)) => {
-            (Capacity::Bytes(Bytes(miniature::bytes(bytes, rate))), Miniature::plain(1, rate))
+            (Capacity::Bytes(Bytes(miniature::bytes(bytes, rate))), popularity.of_bytes(rate))
         }
     };
     (Choice { capacity, ..choice.clone() }, small)
 }
 
-/// Says on standard error that points are estimates.
-fn tell_sampled(source: &str, points: &[Point]) {
+/// Says on standard error that points are estimates, and that they are rough ones.
+fn tell_sampled(source: &str, points: &[Point], is_rough: bool) {
     let rates = || points.iter().filter_map(|point| point.sampled);
     let (Some(least), Some(most)) = (rates().min_by(f64::total_cmp), rates().max_by(f64::total_cmp)) else { return };
     let (count, all) = (rates().count(), points.len());
     let of = if count == all { String::new() } else { format!(" at {count} of {all} points") };
     let to = if most > least { format!(" to {:.2}", 100.0 * most) } else { String::new() };
     let from = format!("a sample of {:.2}{to} % of the keys", 100.0 * least);
-    note(&format!("{source}: estimated{of} from {from}; --sample off plays all of them"));
+    let rough = if is_rough { ", roughly: entries expire, and it cannot be read twice" } else { "" };
+    note(&format!("{source}: estimated{of} from {from}{rough}; --sample off plays all of them"));
 }
 
 /// The points as JSON.

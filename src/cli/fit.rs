@@ -1,20 +1,22 @@
 //! `fit`: somebody's own numbers as fields of a scenario, and how well a law fits them.
 
-use std::io::{Cursor, Read, Write};
+use std::io::{BufRead, BufReader, Cursor, Read, Write};
 
 use clap::Args;
 
 use super::{Failure, input, note};
 use crate::report::table;
 use crate::scenario::fit::{self, Fit, Measured, percent_off};
+use crate::scenario::percentiles::BadPercentiles;
 use crate::scenario::redis_info::{self, RedisInfo, Row, three_digits};
+use crate::scenario::samples::Samples;
 use crate::scenario::{Accept, Arrivals, Distribution, Edit, FieldValue, Keys, Scenario};
 use crate::time::Nanos;
 use crate::workload::popularity::Popularity;
 use crate::workload::trace::{NOT_SAMPLED, Records};
 
 /// Read your own numbers, fit a law to them, and put them into a scenario: response times as a load generator prints them
-/// (Locust, k6, vegeta, wrk, hey, ab, pgbench), redis-cli INFO, or a trace (redis-cli MONITOR among them).
+/// (Locust, k6, JMeter, vegeta, wrk, hey, ab, pgbench; a .hgrm), redis-cli INFO, or a trace (redis-cli MONITOR among them).
 #[derive(Args)]
 pub struct FitNumbers {
     /// The file, or - for standard input.
@@ -78,6 +80,10 @@ impl FitNumbers {
         if head.is_empty() {
             return Err(Failure::Input(format!("{}: it is empty", self.file)));
         }
+        let first = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        if let Some(samples) = Samples::begin(&String::from_utf8_lossy(first)) {
+            return self.samples(samples, Cursor::new(head).chain(reader));
+        }
         const SHORT: usize = 20;
         let is_short = head.iter().filter(|byte| **byte == b'\n').count() <= SHORT;
         let mut not_times = None;
@@ -112,9 +118,31 @@ impl FitNumbers {
         })
     }
 
+    /// Response times one by one, of however many requests.
+    fn samples(&self, mut samples: Samples, reader: impl Read) -> Result<Numbers, Failure> {
+        let bad = |why: BadPercentiles| Failure::Input(format!("{}: {}", self.file, why.phrase()));
+        let progress = input::Progress::of_file(&self.file);
+        let (mut reader, mut line, mut read) = (BufReader::new(reader), Vec::new(), 0);
+        loop {
+            line.clear();
+            let count = reader.read_until(b'\n', &mut line);
+            let count = count.map_err(|error| Failure::Input(format!("{}: cannot read it: {error}", self.file)))?;
+            if count == 0 {
+                break;
+            }
+            read += count as u64;
+            progress.at(|| read);
+            samples.line(&String::from_utf8_lossy(&line)).map_err(bad)?;
+        }
+        progress.finish();
+        let measured = Measured::Percentiles(samples.percentiles().map_err(bad)?);
+        let fitted = fit::fit(&measured);
+        Ok(Numbers::Times(measured, fitted))
+    }
+
     fn trace(&self, reader: impl Read) -> Result<Numbers, Failure> {
         let told = |error: crate::workload::trace::TraceError| Failure::Input(format!("{}: {error}", self.file));
-        let mut records = Records::open(&self.file, std::io::BufReader::new(reader), None).map_err(told)?;
+        let mut records = Records::open(&self.file, BufReader::new(reader), None).map_err(told)?;
         let progress = input::Progress::of_file(&self.file);
         let (mut counts, mut writes, mut requests) = (Vec::new(), 0u64, 0u64);
         let (mut first, mut last) = (None, Nanos::ZERO);
@@ -233,7 +261,8 @@ impl Numbers {
                     let farthest = fit.farthest().map(|(percent, factor)| serde_json::json!({ "percent": percent, "factor": factor }));
                     serde_json::json!({ "law": FieldValue::of(&fit.law).to_string(), "points": points, "farthest": farthest })
                 });
-                serde_json::json!({ "kind": "times", "points": points, "fit": law })
+                let taken_as_ms = matches!(measured, Measured::Percentiles(percentiles) if percentiles.bare);
+                serde_json::json!({ "kind": "times", "points": points, "fit": law, "taken_as_ms": taken_as_ms })
             }
             Numbers::Info(info) => {
                 let rows: Vec<_> = info.rows.iter().map(|row| {
@@ -276,6 +305,9 @@ fn print_times(measured: &Measured, fitted: Option<&Fit>, out: &mut dyn Write) -
         out.write_all(table::plain(&["percentile", "measured", "law", "off"], rows).as_bytes())?;
         if percentiles.ends_early {
             writeln!(out, "the maximum is not given; the last value stands for 100 %")?;
+        }
+        if percentiles.bare {
+            writeln!(out, "values without a unit were taken as milliseconds")?;
         }
     }
     match fitted {

@@ -107,7 +107,13 @@ impl Shrink {
             let value = harm.most(&numbers(&report)).0;
             Ok((value >= least).then_some(value))
         };
-        let shrunk = shrink(&alone(&scenario, lane), own, shows);
+        let alone = alone(&scenario, lane);
+        // Every step would be refused, and so would what came out.
+        alone.check().map_err(|error| {
+            let title = scenario.titles().swap_remove(lane);
+            Failure::Input(format!("\"{}\" alone is no valid scenario: {error}", shown(&title)))
+        })?;
+        let shrunk = shrink(&alone, own, shows);
         bar.finish_and_clear();
         self.print(&scenario.titles()[lane], (harm, own, least), &shrunk?, out)
     }

@@ -13,6 +13,8 @@
 //! Of a scenario only the keys count that its clients ask for: no time and no TTLs; reads and writes both look up and fill,
 //! a delete removes.
 
+mod clock;
+mod opening;
 mod shares;
 mod source;
 
@@ -34,15 +36,13 @@ use crate::time::Nanos;
 use crate::workload::requests::{KeySource, Requests};
 use crate::workload::trace::{How, Misses, NOT_SAMPLED, Record, Records, TraceError};
 
+pub use clock::{Clock, life};
+pub use opening::Opening;
 pub use shares::{Share, Shares, sample};
 pub use source::{BLOCK_MAX, Drawn, Source, looks_up};
 
 /// Of more requests than this a sample of the keys is played unless told otherwise.
 pub const LONG: u64 = 4_000_000;
-/// Requests, from the first, that say how popular keys are.
-const OPENING: u64 = 1_000_000;
-/// Fewer, where the names of their keys take more memory than this.
-const OPENING_NAMES: u64 = 128 << 20;
 /// The share of the keys by which it is found out how many there are.
 pub const SCOUTED: f64 = 1.0 / 64.0;
 /// Requests that are drawn from a scenario where nothing is told.
@@ -241,43 +241,6 @@ impl Scouting {
     }
 }
 
-/// Finds out how popular keys are, in several goes, by the first requests.
-pub struct Opening {
-    source: Source,
-    /// By key: how often it was asked for.
-    counts: Vec<u32>,
-    left: u64,
-    block: Vec<Record>,
-}
-
-impl Opening {
-    /// At the beginning of all requests.
-    pub fn begin(source: Source) -> Opening {
-        Opening { source, counts: Vec::new(), left: OPENING, block: vec![Record::default(); BLOCK_MAX] }
-    }
-
-    /// Goes on to the end; `None` where `stop` has asked for a pause before.
-    pub fn advance(&mut self, mut stop: impl FnMut() -> bool) -> Option<Popularity> {
-        while self.left > 0 && self.source.name_bytes() < OPENING_NAMES {
-            // Who plays the requests meets the same error. Where names may take less memory, those before are enough.
-            let Some(count) = self.source.read(&mut self.block).ok().flatten() else { break };
-            self.left = self.left.saturating_sub(count as u64);
-            for record in self.block[..count].iter().filter(|record| record.key < NOT_SAMPLED) {
-                let place = record.key as usize;
-                if place >= self.counts.len() {
-                    self.counts.resize(place + 1, 0);
-                }
-                self.counts[place] += 1;
-            }
-            if stop() {
-                return None;
-            }
-        }
-        let keys = self.counts.iter().zip(0..).map(|(&count, key)| (count, self.source.sample_hash(key)));
-        Some(Popularity::of(keys.filter(|(count, _)| *count > 0).collect()))
-    }
-}
-
 /// What a cache of one capacity counted.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Counted {
@@ -327,7 +290,9 @@ impl Curving {
     pub fn begin(origin: Origin, policy: Eviction, capacities: &[u32], scouted: Scouted) -> Result<Curving, Phrase> {
         let capacities: Vec<(u32, f64)> = capacities.iter().map(|&entries| (entries, scouted.rate(entries))).collect();
         let at = if scouted.samples {
-            Stage::Opening(Box::new(Opening::begin(origin.open(1.0)?)))
+            let source = origin.open(1.0)?;
+            let misses = source.misses();
+            Stage::Opening(Box::new(Opening::begin(source, Clock::new(true, TICK, None), misses)))
         } else {
             Stage::Playing(Box::new(Playing::begin(&origin, policy, &capacities, &Popularity::default())?))
         };

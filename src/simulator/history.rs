@@ -18,6 +18,7 @@ use std::collections::{BTreeSet, BinaryHeap};
 
 use crate::model::{CallError, ClientId, Key, WriteId};
 use crate::time::Nanos;
+use crate::workload::operation::Operation;
 
 /// A request that was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +31,12 @@ pub struct Answered {
     pub issued: Nanos,
     /// When the answer came.
     pub at: Nanos,
+    /// What it asked for.
+    pub operation: Operation,
     /// The write it asked for; none of a read.
     pub write: Option<WriteId>,
+    /// The write whose value that one was made from, if it was.
+    pub base: Option<WriteId>,
     /// The write whose value was read or made, or why it failed.
     pub outcome: Result<WriteId, CallError>,
     /// Whether it was a read that was answered with a copy, without a load.
@@ -72,7 +77,9 @@ mod tests {
     fn one(client: u32, write: Option<u32>, (issued, at): (u64, u64), outcome: Result<u32, CallError>) -> Answered {
         let (issued, at) = (Nanos::from_millis(issued), Nanos::from_millis(at));
         let (write, outcome) = (write.map(WriteId), outcome.map(WriteId));
-        Answered { client, key: 5, issued, at, write, outcome, from_cache: false, is_stale: false }
+        let operation = if write.is_some() { Operation::Write } else { Operation::Read };
+        let (from_cache, is_stale) = (false, false);
+        Answered { client, key: 5, issued, at, operation, write, base: None, outcome, from_cache, is_stale }
     }
 
     #[test]
@@ -107,6 +114,38 @@ mod tests {
             lines[8].contains(":invoke, :process 1") && lines[9].contains(":ok, :process 1, :time 10000000"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn what_was_read_to_be_changed_and_what_was_asked_for_together_is_one_transaction() {
+        let modify =
+            |base: u32, one: Answered| Answered { operation: Operation::Modify, base: Some(WriteId(base)), ..one };
+        let part = |key: u32, one: Answered| Answered { operation: Operation::MultiGet, key, ..one };
+        let all = [
+            modify(0, one(1, Some(1), (0, 4), Ok(1))),
+            // It has not seen the one before: that is lost.
+            modify(0, one(2, Some(2), (1, 5), Ok(2))),
+            modify(2, one(1, Some(3), (6, 9), Err(CallError::TimedOut))),
+            part(7, one(3, None, (10, 12), Ok(0))),
+            part(8, one(3, None, (10, 12), Err(CallError::Down))),
+            part(5, one(3, None, (10, 12), Ok(2))),
+            part(5, one(4, None, (10, 12), Ok(2))),
+        ];
+        let text = jepsen(&all);
+        let of = |kind: &str| -> Vec<&str> {
+            let lines = text.lines().filter(|line| line.contains(kind));
+            lines.map(|line| line.split_once(":value ").map_or("", |(_, value)| value)).collect()
+        };
+        assert_eq!(
+            of(":type :invoke")[..4],
+            ["[[:r 5 nil] [:w 5 1]]}", "[[:r 5 nil] [:w 5 2]]}", "[[:r 5 nil] [:w 5 3]]}", "[[:r 7 nil] [:r 5 nil]]}"]
+        );
+        assert_eq!(
+            of(":type :ok"),
+            ["[[:r 5 nil] [:w 5 1]]}", "[[:r 5 nil] [:w 5 2]]}", "[[:r 7 nil] [:r 5 2]]}", "[[:r 5 2]]}"]
+        );
+        assert_eq!(of(":type :info"), ["[[:r 5 nil] [:w 5 3]], :error :timed-out}"], "who knows what it has read");
+        assert_eq!(of(":type :fail"), ["[[:r 8 nil]], :error :down}"]);
     }
 
     #[test]

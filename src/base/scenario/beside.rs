@@ -97,14 +97,22 @@ impl Scenario {
         Ok(faults)
     }
 
-    /// The experiment with that lane alone, which meets what it met.
+    /// The experiment with that lane alone, which meets what it met. Fields that only other lanes have noticed go back to their
+    /// defaults: alone they would be refused.
     ///
     /// # Panics
     /// When there is no such lane.
     pub fn only(&self, lane: usize) -> Scenario {
         let mut alone = Scenario { lanes: vec![self.lanes[lane].clone()], ..self.clone() };
         alone.keep_spared(&[Some(lane)]);
-        alone
+        // One may have been the last that another needed.
+        loop {
+            let tidied = alone.clone().tidied(self);
+            if tidied == alone {
+                return alone;
+            }
+            alone = tidied;
+        }
     }
 
     /// Lanes that differ only in which faults they meet, in pairs: whom more strikes, and the other.
@@ -272,5 +280,17 @@ mod tests {
             }
         }
         assert!(kept > 30, "{kept} lanes");
+    }
+
+    #[test]
+    fn a_lane_alone_is_as_good_as_it_was_beside_others() {
+        for preset in presets::all() {
+            let scenario = preset.scenario();
+            for lane in 0..scenario.lanes.len() {
+                let alone = scenario.only(lane);
+                let checked = alone.check();
+                assert!(checked.is_ok(), "{}, lane {lane}: {}", preset.name, checked.unwrap_err());
+            }
+        }
     }
 }

@@ -44,9 +44,10 @@ pub eviction: Eviction = Eviction::Lru,
         #[ko = "redis-lfu와 volatile-lfu의 카운터가 1 줄어들기까지 사용되지 않은 시간(분). 0이면 줄지 않습니다."]
         pub lfu_decay: u32 = Sampling::default().decay,
         /// How long an entry lives: always as long; `jittered`, less a random share of it, up to `spread`; `sliding`, since
-        /// the last access; or `mixed`, one of 1 to 10 TTLs, each with the share of the keys that has it, above 0.
+        /// the last access; or `mixed`, one of 1 to 10 TTLs, each with the share of the keys that has it, above 0 (shares that do
+        /// not sum to 1 count as weights).
         #[ko = "항목의 TTL: 고정 값, `jittered`(`spread`까지 무작위로 짧아짐), `sliding`(마지막 접근 이후), `mixed`(키의 \
-            일부마다 다른 TTL 1~10개, 비율은 0보다 커야 함)."]
+            일부마다 다른 TTL 1~10개, 비율은 0보다 커야 하며 합이 1이 아니면 가중치로 봄)."]
         #[slider = Log(0.1, 86_400.0)]
         #[label = ("Expiry", "만료 방식")]
         pub ttl: Ttl = Ttl::Fixed(Nanos::from_secs(60)),

@@ -109,11 +109,13 @@ kinds! {
         "none" => None {},
         /// CoDel: once those who come to be served have all waited longer than `target` for an `interval`, one of them is refused,
         /// and then ever more of them until the wait is shorter (Nichols and Jacobson, "Controlling Queue Delay", ACM Queue
-        /// 2012; RFC 8289). It is made for senders who slow down when something is dropped; with those who do not, it takes seconds to
-        /// catch up with a large overload.
+        /// 2012; RFC 8289). It is made for senders who slow down when something is dropped; with those who do not, a large
+        /// overload may fill the queue again and again, and it never catches up for good. With `last-come` it hardly sheds: who is
+        /// served has just come.
         #[ko = "CoDel: 처리 차례가 된 쿼리들이 `interval` 동안 모두 `target`보다 오래 기다렸으면 하나를 거부하고, 대기가 짧아질 \
             때까지 점점 자주 거부합니다(Nichols, Jacobson, \"Controlling Queue Delay\", ACM Queue 2012; RFC 8289). 거부되면 속도를 \
-            늦추는 송신자를 위한 방식이라, 늦추지 않는 송신자의 큰 과부하는 따라잡는 데 몇 초가 걸립니다."]
+            늦추는 송신자를 위한 방식이라, 늦추지 않는 송신자의 큰 과부하에서는 큐가 거듭 가득 차 끝내 따라잡지 못할 수 있습니다. `last-come`에서는 방금 온 것을 처리하므로 \
+            거의 거부하지 않습니다."]
         "codel" => Codel {
             /// How long a query may wait (RFC 8289: 5 ms).
             #[ko = "쿼리가 기다려도 되는 시간(RFC 8289: 5 ms)."]

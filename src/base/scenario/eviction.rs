@@ -101,10 +101,11 @@ macro_rules! for_each_policy {
             #[bytes(by_key: 0.0, by_entry: 16.0)]
             "none" => None: none,
             /// OPT (Bélády), the yardstick no policy beats that takes in every miss: the entry whose next request comes last. It
-            /// is told the future, each request counting as a use; with writes, latency or expiry it is no longer the best there
-            /// can be.
+            /// is told the future, each request counting as a use; with writes, latency, expiry or a capacity in bytes it is no
+            /// longer the best there can be, and others may well beat it.
             #[ko = "OPT(Bélády), 모든 미스를 캐시에 넣는 정책의 상한: 다음 요청이 가장 늦은 항목을 축출합니다. 앞으로 올 \
-                요청을 미리 알며 모든 요청을 사용으로 셉니다. 쓰기, 지연, 만료가 있으면 더는 최적이 아닙니다."]
+                요청을 미리 알며 모든 요청을 사용으로 셉니다. 쓰기, 지연, 만료가 있거나 용량을 바이트로 정하면 \
+                더는 최적이 아니며 다른 정책이 더 나을 수 있습니다."]
             #[bytes(by_key: 16.0, by_entry: 48.0, at_first: |_| 16.0 * 1_000.0 * super::estimate::GROWTH)]
             "opt" => pub Opt: opt,
         }

@@ -312,8 +312,8 @@ words! {
         /// A `share` of the writing transactions is aborted, besides those that always are.
         #[ko = "원래 중단되는 것에 더해, 쓰기 트랜잭션의 `share`만큼이 중단됩니다."]
         "database.failing" => DatabaseFailing,
-        /// Nothing passes a link; messages wait until it heals, or until the caller gives up.
-        #[ko = "네트워크 구간이 단절됩니다. 메시지는 복구되거나 호출자가 포기할 때까지 기다립니다."]
+        /// Nothing passes a link; messages wait until it heals and then arrive, also those whose caller has given up.
+        #[ko = "네트워크 구간이 단절됩니다. 메시지는 복구될 때까지 기다렸다가 도착하며, 호출자가 이미 포기한 것도 마찬가지입니다."]
         "network.partition" => Partition,
         /// Whatever is sent over a link takes `times` as long.
         #[ko = "그 구간으로 보내는 모든 메시지에 `times`배의 시간이 걸립니다."]

@@ -49,6 +49,7 @@ mod prices;
 mod problem;
 pub mod redis_info;
 mod reference;
+pub mod samples;
 mod schema;
 mod size;
 mod slider;

@@ -4,15 +4,20 @@
 //! 50% 66% … 100%  and a row of numbers under it           Locust's table, its CSV, or its row of eleven numbers alone
 //! http_req_duration: min=1ms med=5ms max=90ms p(95)=40ms  k6; and what `--summary-export` writes
 //! Latencies [min, mean, 50, …, max] 1ms, 3ms, 2ms, …      vegeta; and its report as JSON
-//! 50%  635.00us                                           wrk, hey, ab: one a line
+//! 50%  635.00us                                           wrk, hey, ab: one a line; the greatest as Max or Slowest
+//! Label,# Samples,Average,Median,90% Line,…               JMeter's aggregate report; of several rows the last, TOTAL
+//! Value  Percentile  TotalCount  1/(1-Percentile)         HdrHistogram's .hgrm, which `cachelane export` writes, too
+//! metric_name,timestamp,metric_value,…                    k6 and hey: each request's time; see `samples`
 //! p99 12 ms, 95th percentile: 12.3, 99;110                anything with a percentile and a time a line
 //! ```
 //! Where commas or tabs set the cells of a table apart, a row's are those of the head by their places, whatever words stand in
 //! them: the CSV of Locust has a median, a minimum and a maximum before its percentiles.
 //!
 //! A number without a unit is milliseconds, unless a line above says another unit in parentheses. What is no percentile (a
-//! mean, a title, a count) is passed over; a percentile without its time is an error, with its line.
+//! mean, a title, a count, a share such as `Success rate: 99%`) is passed over; a percentile without its time, or with one that
+//! cannot be read, is an error, with its line.
 
+use super::samples::Samples;
 use super::typed;
 use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
@@ -24,6 +29,8 @@ pub struct Percentiles {
     pub rows: Vec<(f64, Nanos)>,
     /// Whether the text does not say the greatest value, so that the last one stands for it.
     pub ends_early: bool,
+    /// Whether a number stands there without a unit, and no title says one: it was taken as milliseconds.
+    pub bare: bool,
 }
 
 /// What is wrong with a text of percentiles.
@@ -72,6 +79,10 @@ pub fn read(text: &str) -> Result<Percentiles, BadPercentiles> {
         );
         return Err(BadPercentiles { line: 1, reason });
     }
+    if let Some(mut samples) = Samples::begin(text.lines().next().unwrap_or_default()) {
+        text.lines().try_for_each(|line| samples.line(line))?;
+        return samples.percentiles();
+    }
     if text.trim_start().starts_with('{') {
         let points = of_json(text).map_err(|reason| BadPercentiles { line: 1, reason })?;
         return rising(points);
@@ -79,15 +90,7 @@ pub fn read(text: &str) -> Result<Percentiles, BadPercentiles> {
     // Its thresholds may stand above, under the same name.
     let of_k6 = |line: &str| line.contains("http_req_duration") && (line.contains("p(") || line.contains("med="));
     let report = text.lines().position(|line| of_k6(line) || of_vegeta(line).is_some());
-    let mut reader = Reader {
-        unit: "ms",
-        header: Vec::new(),
-        between: None,
-        points: Vec::new(),
-        number: 0,
-        bare: 0,
-        second_row: None,
-    };
+    let mut reader = Reader::default();
     for (i, line) in text.lines().enumerate() {
         // k6 prints the parts of a request's time, too, and the time of those that got the expected answer; vegeta shares and rates.
         if report.is_none_or(|report| report == i) {
@@ -100,6 +103,7 @@ pub fn read(text: &str) -> Result<Percentiles, BadPercentiles> {
         return Err(BadPercentiles { line, reason: MANY_ROWS });
     }
     reader.check_bare()?;
+    reader.take_greatest();
     rising(reader.points)
 }
 
@@ -109,11 +113,20 @@ struct Point {
     value: Nanos,
     /// From 1; 0 until it is known.
     line: usize,
+    /// Whether nothing says its unit.
+    bare: bool,
 }
 
+impl Point {
+    fn new(percent: f64, (value, bare): (Nanos, bool)) -> Point {
+        Point { percent, value, line: 0, bare }
+    }
+}
+
+#[derive(Default)]
 struct Reader {
-    /// What a number without a unit counts.
-    unit: &'static str,
+    /// What a number without a unit counts, where a title says it; else it is milliseconds.
+    unit: Option<&'static str>,
     /// The columns of a table, each a percentile or something else.
     header: Vec<Option<f64>>,
     /// What sets its cells apart, if they are not words.
@@ -125,21 +138,39 @@ struct Reader {
     bare: usize,
     /// The line of a further row of a table, as long as the row of all requests has not come.
     second_row: Option<usize>,
+    /// Whether the last line was the head of wrk's table of means.
+    is_wrk: bool,
+    /// The greatest value that wrk's table of means has, which the report's percentiles may go without.
+    greatest: Option<Point>,
+    /// Whether these are the rows of a .hgrm.
+    is_hgrm: bool,
 }
 
 /// A piece of a line.
 #[derive(Clone, Debug, PartialEq)]
 enum Token {
-    Percent(f64),
+    Percent(f64, Name),
     /// The name of a number that is no percentile.
     Other,
-    Value(Nanos),
+    /// A time, and whether nothing says its unit.
+    Value((Nanos, bool)),
     /// A number that is no time.
     Count,
     /// A word that goes with times: `latency`, `is`.
     Word,
-    /// Any other: what is counted or measured is something else.
-    Thing,
+    /// Any other: what is counted or measured is something else, or cannot be read.
+    Thing(String),
+}
+
+/// How a percentile is named.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Name {
+    /// With its number: `99%`, `p99`.
+    Number,
+    /// So may be the share of something that the line names before: `Success rate: 99%`.
+    Share,
+    /// In a word that goes with other numbers, too: `max`.
+    Word,
 }
 
 impl Reader {
@@ -150,18 +181,23 @@ impl Reader {
         }
         // A name in a row under a head is no title.
         if let Some(unit) = unit_of_title(line).filter(|_| self.between.is_none()) {
-            self.unit = unit;
+            self.unit = Some(unit);
         }
+        if self.row_of_hgrm(line)? {
+            return Ok(());
+        }
+        self.means_of_wrk(line)?;
         if self.header.is_empty()
             && let Some((between, cells)) = cells_of(line)
         {
             if is_head(&cells, in_cell) {
                 (self.header, self.between) = (cells.iter().map(|cell| in_cell(cell)).collect(), Some(between));
+                self.know_head(cells.iter().any(|cell| JMETER.contains(&cell.as_str())));
                 return Ok(());
             }
             if cells.len() == LOCUST_CELLS {
                 // A row of its CSV without the head, and without a title.
-                self.unit = before;
+                self.unit = before.or(Some("ms"));
                 return self.take(&LOCUST, &cells[LOCUST_CELLS - LOCUST.len()..]);
             }
         }
@@ -172,6 +208,7 @@ impl Reader {
         // A report may have a table of something else above.
         if is_head(&columns, percent) && self.points.is_empty() {
             self.header = columns.iter().map(|column| percent(column)).collect();
+            self.know_head(false);
             return Ok(());
         }
         if !self.header.is_empty() {
@@ -179,11 +216,11 @@ impl Reader {
         }
         let tokens = self.tokens(&columns)?;
         let numbers = tokens.iter().filter(|token| matches!(token, Token::Value(_))).count();
-        let has_names = tokens.iter().any(|token| matches!(token, Token::Percent(_)));
+        let has_names = tokens.iter().any(|token| matches!(token, Token::Percent(..)));
         if !has_names && (numbers == LOCUST.len() || numbers == LOCUST.len() + 1) {
             // Locust's row without its head; what may follow is the number of requests.
-            let values = tokens.iter().filter_map(|token| if let Token::Value(v) = token { Some(*v) } else { None });
-            self.points.extend(LOCUST.iter().zip(values).map(|(&percent, value)| Point { percent, value, line: 0 }));
+            let values = tokens.iter().filter_map(|token| if let Token::Value(v) = token { Some(v.0) } else { None });
+            self.points.extend(LOCUST.iter().zip(values).map(|(&percent, value)| Point::new(percent, (value, false))));
             return Ok(());
         }
         let is_bare = |column: &String| column.starts_with(|c: char| c.is_ascii_digit()) || unit(column).is_some();
@@ -191,6 +228,56 @@ impl Reader {
             return self.bare_pair(&columns);
         }
         self.pairs(&tokens)
+    }
+
+    /// Whose table it is says what its numbers count, if no title does: Locust's and JMeter's count milliseconds.
+    fn know_head(&mut self, is_jmeter: bool) {
+        if is_jmeter || self.header.iter().flatten().copied().eq(LOCUST) {
+            self.unit = self.unit.or(Some("ms"));
+        }
+    }
+
+    /// Whether a line is of a .hgrm, whose rows are a value and the share that are not greater. As many are kept as one reads.
+    fn row_of_hgrm(&mut self, line: &str) -> Result<bool, Phrase> {
+        let mut words = line.split_whitespace();
+        let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        if !self.is_hgrm {
+            // wrk2 prints one under its percentiles.
+            self.is_hgrm = self.points.is_empty() && [first, second] == ["Value", "Percentile"];
+            return Ok(self.is_hgrm);
+        }
+        if first.is_empty() || first.starts_with('#') {
+            return Ok(true);
+        }
+        let percent = second.parse::<f64>().ok().map(|share| (share * 1e12).round() / 1e10).ok_or(NONE)?;
+        let time = self.value(first, None)?.ok_or_else(|| no_time(percent, first))?;
+        let last = self.points.last().map(|point| point.percent);
+        let is_kept = |kept: &f64| *kept <= percent && last.is_none_or(|last| last < *kept);
+        if OF_HGRM.iter().any(is_kept) {
+            self.points.push(Point::new(in_range(percent)?, time));
+        }
+        Ok(true)
+    }
+
+    /// Takes the greatest value from wrk's table of means.
+    fn means_of_wrk(&mut self, line: &str) -> Result<(), Phrase> {
+        let mut words = line.split_whitespace();
+        if self.is_wrk && words.next() == Some("Latency") {
+            let most = words.nth(2).unwrap_or_default();
+            let time = self.value(most, None)?.ok_or_else(|| no_time(100.0, most))?;
+            self.greatest = Some(Point { line: self.number, ..Point::new(100.0, time) });
+        }
+        self.is_wrk = line.trim_start().starts_with("Thread Stats");
+        Ok(())
+    }
+
+    /// Percentiles that end before 100 % take the greatest value that stands elsewhere.
+    fn take_greatest(&mut self) {
+        let Some(greatest) = self.greatest.take() else { return };
+        let fits = |point: &Point| point.percent < greatest.percent && point.value <= greatest.value;
+        if !self.points.is_empty() && self.points.iter().all(fits) {
+            self.points.push(greatest);
+        }
     }
 
     /// A row under a head of percentiles: the numbers stand behind whatever names the row.
@@ -230,7 +317,7 @@ impl Reader {
                 "머리글에는 열이 {head}개인데 이 행에는 {there}개입니다"
             ));
         }
-        if self.is_told(cells.iter().find(|cell| cell.eq_ignore_ascii_case("aggregated"))) {
+        if self.is_told(cells.iter().find(|cell| is_of_all(cell))) {
             return Ok(());
         }
         let named = self.header.iter().zip(cells).filter_map(|(percent, cell)| Some(((*percent)?, cell.clone())));
@@ -244,7 +331,7 @@ impl Reader {
         if self.points.is_empty() {
             return false;
         }
-        let is_all = name.is_some_and(|name| name.eq_ignore_ascii_case("aggregated"));
+        let is_all = name.is_some_and(|name| is_of_all(name));
         if is_all {
             self.points.clear();
             self.second_row = None;
@@ -288,7 +375,7 @@ impl Reader {
     fn take(&mut self, percents: &[f64], values: &[String]) -> Result<(), Phrase> {
         for (&percent, cell) in percents.iter().zip(values) {
             let value = self.value(cell, None)?.ok_or_else(|| no_time(percent, cell))?;
-            self.points.push(Point { percent, value, line: 0 });
+            self.points.push(Point::new(percent, value));
         }
         Ok(())
     }
@@ -297,7 +384,7 @@ impl Reader {
         let (first, rest) = columns.split_first().ok_or(NONE)?;
         let percent: f64 = plain(first)?.parse().map_err(|_| NONE)?;
         let value = self.value(&rest[0], rest.get(1))?.ok_or_else(|| no_time(percent, &rest[0]))?;
-        self.points.push(Point { percent: in_range(percent)?, value, line: 0 });
+        self.points.push(Point::new(in_range(percent)?, value));
         self.bare += 1;
         Ok(())
     }
@@ -305,31 +392,38 @@ impl Reader {
     /// Percentiles with their times behind them.
     fn pairs(&mut self, tokens: &[Token]) -> Result<(), Phrase> {
         let has_number = tokens.iter().any(|token| matches!(token, Token::Value(_) | Token::Count));
-        if !has_number && tokens.iter().filter(|token| matches!(token, Token::Percent(_))).count() > 1 {
+        if !has_number && tokens.iter().filter(|token| matches!(token, Token::Percent(..))).count() > 1 {
             return Ok(()); // the head of a table of something else, as in ab's report
         }
         let mut named: Option<Token> = None;
         let mut is_told = true;
         for token in tokens {
             match (token, &named) {
-                (Token::Percent(percent), Some(Token::Percent(before))) if percent != before && !is_told => {
+                (Token::Percent(percent, _), Some(Token::Percent(before, name)))
+                    if percent != before && !is_told && *name != Name::Share =>
+                {
                     return Err(no_time(*before, ""));
                 }
-                (Token::Percent(_) | Token::Other, _) => (named, is_told) = (Some(token.clone()), false),
-                (Token::Value(value), Some(Token::Percent(percent))) if !is_told => {
-                    self.points.push(Point { percent: in_range(*percent)?, value: *value, line: 0 });
+                (Token::Percent(..) | Token::Other, _) => (named, is_told) = (Some(token.clone()), false),
+                (Token::Value(time), Some(Token::Percent(percent, _))) if !is_told => {
+                    self.points.push(Point::new(in_range(*percent)?, *time));
                     is_told = true;
                 }
                 (Token::Value(_), Some(_)) => is_told = true,
                 // A number before any name, as in wrk's line of means: what follows is a table of something else.
                 (Token::Value(_) | Token::Count, None) => return Ok(()),
-                // `maximum number of tries: 1`, `max connections 100`: of something else than a time.
-                (Token::Thing, Some(Token::Percent(_))) if !is_told => (named, is_told) = (Some(Token::Other), true),
-                (Token::Word | Token::Count | Token::Thing, Some(_)) | (Token::Word | Token::Thing, None) => {}
+                (Token::Thing(word), Some(Token::Percent(percent, name))) if !is_told => {
+                    if *name == Name::Number || is_no_value(word) {
+                        return Err(no_time(*percent, word));
+                    }
+                    // `maximum number of tries: 1`, `max connections 100`: of something else than a time.
+                    (named, is_told) = (Some(Token::Other), true);
+                }
+                (Token::Word | Token::Count | Token::Thing(_), Some(_)) | (Token::Word | Token::Thing(_), None) => {}
             }
         }
         match named {
-            Some(Token::Percent(percent)) if !is_told => Err(no_time(percent, "")),
+            Some(Token::Percent(percent, name)) if !is_told && name != Name::Share => Err(no_time(percent, "")),
             _ => Ok(()),
         }
     }
@@ -340,7 +434,14 @@ impl Reader {
         while let Some(column) = columns.get(i) {
             i += 1;
             if let Some(percent) = percent(column) {
-                tokens.push(Token::Percent(percent));
+                let name = if !column.contains(|c: char| c.is_ascii_digit()) {
+                    Name::Word
+                } else if column.ends_with('%') && tokens.iter().any(|token| matches!(token, Token::Thing(_))) {
+                    Name::Share
+                } else {
+                    Name::Number
+                };
+                tokens.push(Token::Percent(percent, name));
             } else if matches!(column.to_lowercase().as_str(), "avg" | "mean" | "average" | "stdev" | "sd" | "count") {
                 tokens.push(Token::Other);
             } else if column.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
@@ -349,25 +450,26 @@ impl Reader {
                 i += usize::from(unit.is_some());
                 tokens.push(self.value(column, unit)?.map_or(Token::Count, Token::Value));
             } else {
-                let is_of_times =
-                    OF_TIMES.contains(&column.to_lowercase().as_str()) || !column.contains(char::is_alphabetic);
-                tokens.push(if is_of_times { Token::Word } else { Token::Thing });
+                let is_sign = !column.contains(char::is_alphabetic) && !is_no_value(column);
+                let is_of_times = OF_TIMES.contains(&column.to_lowercase().as_str());
+                tokens.push(if is_sign || is_of_times { Token::Word } else { Token::Thing(column.clone()) });
             }
         }
         Ok(tokens)
     }
 
-    /// A time; `None` where it is something else, such as `56.20k`.
-    fn value(&self, column: &str, behind: Option<&String>) -> Result<Option<Nanos>, Phrase> {
+    /// A time, and whether nothing says its unit; `None` where it is something else, such as `56.20k`.
+    fn value(&self, column: &str, behind: Option<&String>) -> Result<Option<(Nanos, bool)>, Phrase> {
         let column = plain(column)?;
         let end = column.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(column.len());
         let (number, own) = column.split_at(end);
         if own.is_empty() {
-            let unit = behind.and_then(|behind| unit(behind)).unwrap_or(self.unit);
-            return Ok(format!("{number}{unit}").parse().ok());
+            let unit = behind.and_then(|behind| unit(behind)).or(self.unit);
+            let time = format!("{number}{}", unit.unwrap_or("ms")).parse().ok();
+            return Ok(time.map(|time| (time, unit.is_none())));
         }
         let known = unit(own).and_then(|unit| format!("{number}{unit}").parse().ok());
-        Ok(known.or_else(|| column.parse().ok()))
+        Ok(known.or_else(|| column.parse().ok()).map(|time| (time, false)))
     }
 }
 
@@ -404,10 +506,30 @@ fn of_json(text: &str) -> Result<Vec<Point>, Phrase> {
         if let Some(percent) = name_of_json(name) {
             let number = value.as_f64().filter(|number| (0.0..=1e18).contains(&(number * nanos)));
             let number = number.ok_or_else(|| no_time(percent, &value.to_string()))?;
-            points.push(Point { percent: in_range(percent)?, value: Nanos((number * nanos).round() as u64), line: 1 });
+            let value = Nanos((number * nanos).round() as u64);
+            points.push(Point { line: 1, ..Point::new(in_range(percent)?, (value, false)) });
         }
     }
     Ok(points)
+}
+
+/// The percentiles of a .hgrm that are kept, or the next that it has.
+const OF_HGRM: [f64; 12] = [0.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 98.0, 99.0, 99.9, 99.99, 100.0];
+
+/// A column of JMeter's aggregate report, as it is shown and as it is written without its texts.
+const JMETER: [&str; 2] = ["# Samples", "sampler_label"];
+
+/// What stands for a number that there is none of, and a negative one.
+fn is_no_value(word: &str) -> bool {
+    let is_negative =
+        word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'));
+    let word = word.to_lowercase();
+    is_negative || ["n/a", "#n/a", "na", "nan", "-nan", "null", "none", "inf", "+inf", "-inf", "∞"].contains(&&*word)
+}
+
+/// Whether a cell says that its row is of all requests together.
+fn is_of_all(cell: &str) -> bool {
+    ["aggregated", "total"].iter().any(|name| cell.eq_ignore_ascii_case(name))
 }
 
 /// Words between a percentile's name and its time.
@@ -490,7 +612,7 @@ fn cells_of(line: &str) -> Option<(char, Vec<String>)> {
 }
 
 /// The cells of a row. In quotes a separator is a letter, and a quote is written twice.
-fn cells(line: &str, between: char) -> Vec<String> {
+pub(super) fn cells(line: &str, between: char) -> Vec<String> {
     let (mut cells, mut is_quoted) = (vec![String::new()], false);
     let mut letters = line.chars().peekable();
     while let Some(letter) = letters.next() {
@@ -508,7 +630,10 @@ fn cells(line: &str, between: char) -> Vec<String> {
 /// Which percentile the head of a cell names, perhaps with a unit: `95%ile (ms)`.
 fn in_cell(cell: &str) -> Option<f64> {
     let named = cell.strip_suffix(')').and_then(|cell| cell.rsplit_once('('));
-    percent(named.filter(|(_, inside)| unit(inside).is_some()).map_or(cell, |(name, _)| name.trim()))
+    let name = named.filter(|(_, inside)| unit(inside).is_some()).map_or(cell, |(name, _)| name.trim());
+    // JMeter's `99% Line`, and its name where the report is written without texts.
+    let name = name.strip_prefix("aggregate_report_").unwrap_or(name);
+    percent(name.strip_suffix(" Line").or(name.strip_suffix("_line")).unwrap_or(name))
 }
 
 /// The pieces of a line that are no cells.
@@ -523,8 +648,8 @@ fn percent(word: &str) -> Option<f64> {
     let word = word.to_lowercase().replace(['(', ')'], "");
     match word.as_str() {
         "med" | "median" => return Some(50.0),
-        "max" | "maximum" => return Some(100.0),
-        "min" | "minimum" => return Some(0.0),
+        "max" | "maximum" | "slowest" => return Some(100.0),
+        "min" | "minimum" | "fastest" => return Some(0.0),
         _ => {}
     }
     if let Some(number) = word.strip_suffix("%ile").or(word.strip_suffix('%')) {
@@ -585,8 +710,9 @@ fn rising(mut points: Vec<Point>) -> Result<Percentiles, BadPercentiles> {
     }
     let Some(last) = points.last() else { return Err(BadPercentiles { line: 1, reason: NONE }) };
     let top = (last.percent < 100.0).then_some((100.0, last.value));
+    let bare = points.iter().any(|point| point.bare);
     let rows = points.iter().map(|point| (point.percent, point.value)).chain(top).collect();
-    Ok(Percentiles { rows, ends_early: top.is_some() })
+    Ok(Percentiles { rows, ends_early: top.is_some(), bare })
 }
 
 #[cfg(test)]
@@ -622,7 +748,7 @@ mod tests {
             ),
             (
                 "  Thread Stats   Avg      Stdev     Max   +/- Stdev\n    Latency   635.91us    0.89ms  12.92ms   93.69%\n    Req/Sec    56.20k     8.07k   62.00k    86.54%\n  Latency Distribution\n     50%  635.00us\n     75%  712.00us\n     90%    1.20ms\n     99%    5.50ms\n  748868 requests in 30.00s, 606.33MB read",
-                "50=635us 75=712us 90=1.2ms 99=5.5ms 100=5.5ms …",
+                "50=635us 75=712us 90=1.2ms 99=5.5ms 100=12.92ms",
             ),
             ("Latency distribution:\n  50% in 0.0123 secs\n  99% in 0.1000 secs", "50=12.3ms 99=100ms 100=100ms …"),
             (
@@ -654,6 +780,76 @@ mod tests {
         ] {
             assert_eq!(told(text), want, "{text}");
         }
+    }
+
+    #[test]
+    fn the_greatest_value_is_taken_where_the_report_says_it() {
+        let wrk = |most: &str| {
+            format!(
+                "  Thread Stats   Avg      Stdev     Max   +/- Stdev\n    Latency   635.91us    0.89ms  {most}   93.69%\n    \
+                Req/Sec    56.20k     8.07k   62.00k    86.54%\n  Latency Distribution\n     50%  250.00us\n     99%    5.80ms\n"
+            )
+        };
+        assert_eq!(told(&wrk("212.92ms")), "50=250us 99=5.8ms 100=212.92ms");
+        assert_eq!(told(&(wrk("212.92ms") + "100.000%  6.00ms\n")), "50=250us 99=5.8ms 100=6ms", "wrk2 says it itself");
+        assert_eq!(told(&wrk("5.00ms")), "50=250us 99=5.8ms 100=5.8ms …", "it is no greatest value");
+        let summary = "Summary:\n  Total:\t5.0128 secs\n  Slowest:\t0.6094 secs\n  Fastest:\t0.0102 secs\n  Average:\t0.0250 secs\n";
+        let shares = "Response time histogram:\n  0.010 [1]\t|\n  0.609 [199]\t|\n\nLatency distribution:\n  50% in 0.0204 secs\n  \
+            99% in 0.2010 secs\n\nDetails (average, fastest, slowest):\n  DNS+dialup:\t0.0001 secs, 0.0102 secs, 0.6094 secs\n";
+        let hey = "0=10.2ms 50=20.4ms 99=201ms 100=609.4ms";
+        assert_eq!(told(&format!("{summary}\n{shares}")), hey);
+        // oha has a share above it.
+        assert_eq!(told(&format!("Summary:\n  Success rate:\t100.00%\n{}\n{shares}", &summary[9..])), hey);
+    }
+
+    #[test]
+    fn the_aggregate_report_of_jmeter_is_that_of_all_requests() {
+        const HEAD: &str =
+            "Label,# Samples,Average,Median,90% Line,95% Line,99% Line,Min,Max,Error %,Throughput,Received KB/sec";
+        const ROW: &str = "1000,25,12,51,98,310,1,1200,0.00%,20.1,44.0";
+        const TOLD: &str = "0=1ms 50=12ms 90=51ms 95=98ms 99=310ms 100=1.2s";
+        assert_eq!(told(&format!("{HEAD}\nGET /a,{ROW}")), TOLD);
+        let two = format!("{HEAD}\nGET /a,9,9,9,9,9,9,9,9,0.00%,20.1,44.0\nGET /b,{ROW}");
+        assert_eq!(told(&format!("{two}\nTOTAL,{ROW}")), TOLD);
+        assert!(read(&two).unwrap_err().phrase().to_string().contains("more than one row"));
+        assert_eq!(told(&format!("{two}\nTOTAL,{ROW}").replace(',', "\t")), TOLD);
+        let names = HEAD.replace("Median", "aggregate_report_median").replace("% Line", "%_line");
+        let names = names
+            .replace(",9", ",aggregate_report_9")
+            .replace("Label,# Samples", "sampler_label,aggregate_report_count");
+        let names = names
+            .replace("Min,Max", "aggregate_report_min,aggregate_report_max")
+            .replace("Error %", "aggregate_report_error%");
+        assert_eq!(told(&format!("{names}\nGET /a,{ROW}")), TOLD);
+        let old = "Label,# Samples,Average,Median,90% Line,Min,Max,Error %,Throughput,KB/sec\nTOTAL,1000,25,12,51,1,1200,0.00%,20.1,44.0";
+        assert_eq!(told(old), "0=1ms 50=12ms 90=51ms 100=1.2s");
+        assert!(!read(old).unwrap().bare, "JMeter counts milliseconds");
+    }
+
+    #[test]
+    fn a_hgrm_is_read_at_the_percentiles_that_one_reads() {
+        let mut text = "\n       Value     Percentile TotalCount 1/(1-Percentile)\n\n".to_owned();
+        for (value, share) in [
+            (1.386, 0.0),
+            (1.558, 0.1),
+            (1.7, 0.2),
+            (1.835, 0.5),
+            (4.0, 0.9),
+            (9.5, 0.95),
+            (9.75, 0.975),
+            (20.0, 0.981_25),
+            (30.0, 0.990_625),
+            (51.0, 0.999_938_964_844),
+        ] {
+            text += &format!("{value:12.3} {share:14.12} {:10} {:14.2}\n", 100, 1.0 / (1.0 - share));
+        }
+        text += "      51.198 1.000000000000      23018\n#[Mean    =        3.689, StdDeviation   =        5.138]\n#[Max     =       51.198, Total count    =        23018]\n";
+        let want =
+            "0=1.386ms 10=1.558ms 50=1.835ms 90=4ms 95=9.5ms 98.125=20ms 99.0625=30ms 99.9938964844=51ms 100=51.198ms";
+        assert_eq!(told(&text), want);
+        assert!(read(&text).unwrap().bare);
+        let error = read(&text.replace("1.835 0.5", "n/a   0.5")).unwrap_err();
+        assert!(error.line == 7 && error.phrase().to_string().contains("n/a, at 50 %"), "{}", error.phrase());
     }
 
     #[test]
@@ -712,6 +908,14 @@ mod tests {
             ("{\"latencies\": {\"50th\": 9, \"99th\": 5}}", 1, "less than 50 %"),
             ("Latencies [min, 50, max] 1ms, 2ms", 1, "3 names in the brackets, and 2 times"),
             ("maximum number of tries: 1\nmin threads 2", 1, "no percentile"),
+            ("50% 12ms 99% -3ms", 1, "-3ms, at 99 %"),
+            ("50% 12ms\n99% -3", 2, "-3, at 99 %"),
+            ("50% 12ms\n99% n/a\n99.9% 30ms", 2, "n/a, at 99 %"),
+            ("50% 12ms\n99% lots", 2, "lots, at 99 %"),
+            ("50% 12ms\nmax: n/a", 2, "n/a, at 100 %"),
+            ("p50 12ms\np99 query -1ms", 2, "query, at 99 %"),
+            ("http_req_duration..: avg=1ms med=5ms p(90)=n/a p(95)=9ms", 1, "n/a, at 90 %"),
+            ("success rate 99%", 1, "no percentile"),
         ] {
             let error = read(text).unwrap_err();
             assert_eq!(error.line, line, "{text}: {}", error.phrase());

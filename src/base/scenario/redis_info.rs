@@ -226,10 +226,8 @@ impl<'a> Said<'a> {
 
     fn room(&self, info: &mut RedisInfo) -> Result<(), Phrase> {
         match self.number("maxmemory")? {
-            Some(0) => info.notes.push(Phrase::fixed(
-                "maxmemory is 0: this server has no limit. Give cache.capacity as much memory as it has.",
-                "maxmemory가 0이므로 이 서버에는 메모리 제한이 없습니다. cache.capacity는 서버의 메모리만큼 정하세요.",
-            )),
+            // Whatever the policy is, it never acts.
+            Some(0) => return self.no_limit(info),
             Some(bytes) => info.rows.push(Row {
                 from: format!("maxmemory:{bytes}"),
                 path: "cache.capacity",
@@ -252,6 +250,35 @@ impl<'a> Said<'a> {
                 )),
             }
         }
+        Ok(())
+    }
+
+    /// A server that takes all the memory there is has room for all the keys that it holds.
+    fn no_limit(&self, info: &mut RedisInfo) -> Result<(), Phrase> {
+        let keys = self.keyspace()?.map_or(0, |all| all.keys);
+        // More than a scenario takes are left out, and told, like every number out of its range.
+        let entries = u32::try_from(keys).unwrap_or(u32::MAX);
+        if entries == 0 {
+            info.notes.push(Phrase::fixed(
+                "maxmemory is 0: this server has no limit, and nothing here says how many keys it holds. Give cache.capacity \
+                 room for all keys; cache.eviction is left as it is.",
+                "maxmemory가 0이므로 이 서버에는 메모리 제한이 없고, 보관 중인 키의 수도 알 수 없습니다. cache.capacity는 모든 키가 \
+                 들어가게 정하세요. cache.eviction은 그대로 둡니다.",
+            ));
+            return Ok(());
+        }
+        let how = Phrase::fixed(
+            "no limit: room for all the keys it holds",
+            "메모리 제한이 없으므로 보관 중인 키가 모두 들어가는 크기",
+        );
+        let (from, value) = (format!("maxmemory:0, keys={keys}"), FieldValue::of(&Capacity::Entries(entries)));
+        info.rows.push(Row { from, path: "cache.capacity", value, how: Some(how) });
+        info.notes.push(Phrase::fixed(
+            "maxmemory is 0: this server has no limit and evicts nothing, so cache.eviction is left as it is. Where a scenario \
+             asks for more keys than it holds, give cache.capacity room for them.",
+            "maxmemory가 0이므로 이 서버에는 메모리 제한이 없고 축출도 없습니다. cache.eviction은 그대로 둡니다. 시나리오의 키가 \
+             보관 중인 키보다 많으면 cache.capacity를 그만큼 늘리세요.",
+        ));
         Ok(())
     }
 
@@ -287,22 +314,33 @@ impl<'a> Said<'a> {
             ));
             return Ok(());
         }
-        let [evicted, expired] =
-            [self.number("evicted_keys")?, self.number("expired_keys")?].map(Option::unwrap_or_default);
         let from = format!("keys={keys}");
-        // Where a key in ten has come and gone, what is held is not what is asked for.
-        if evicted == 0 && expired <= keys / 10 {
-            let value = FieldValue::word(&keys.to_string());
-            let how = Phrase::fixed(
+        let held = |how| Row {
+            from: from.clone(),
+            path: "clients.keys.count",
+            value: FieldValue::word(&keys.to_string()),
+            how: Some(how),
+        };
+        match (self.number("evicted_keys")?, self.number("expired_keys")?) {
+            // Where a key in ten has come and gone, what is held is not what is asked for.
+            (Some(0), Some(expired)) if expired <= keys / 10 => info.rows.push(held(Phrase::fixed(
                 "hardly any was evicted or has expired: what is held is what is asked for",
                 "축출되거나 만료된 키가 거의 없으므로 보관 중인 키를 요청 대상으로 봅니다",
-            );
-            info.rows.push(Row { from, path: "clients.keys.count", value, how: Some(how) });
-        } else {
-            info.notes.push(phrase!(
+            ))),
+            (Some(evicted), Some(expired)) => info.notes.push(phrase!(
                 "It holds {keys} keys, has evicted {evicted}, and {expired} have expired: how many are asked for, only your traffic can say.",
                 "보관 중인 키는 {keys}개, 축출된 키는 {evicted}개, 만료된 키는 {expired}개입니다. 요청되는 키의 수는 실제 트래픽으로만 알 수 있습니다."
-            ));
+            )),
+            _ => {
+                info.rows.push(held(Phrase::fixed(
+                    "held now; how many were evicted or have expired is not said",
+                    "지금 보관 중인 키. 축출되거나 만료된 키의 수는 없습니다",
+                )));
+                info.notes.push(phrase!(
+                    "evicted_keys and expired_keys (# Stats) are not here: more keys may be asked for than the {keys} that it holds now.",
+                    "evicted_keys와 expired_keys(# Stats)가 없습니다. 요청되는 키는 지금 보관 중인 {keys}개보다 많을 수 있습니다."
+                ));
+            }
         }
         // used_memory alone counts the server's own memory, too, which is most of it where there are few keys.
         if let Some(bytes) = self.number("used_memory_dataset")? {

@@ -18,7 +18,7 @@ use super::super::replay::{Ahead, Options, Playing, Sweep};
 use super::super::{Failure, input};
 use crate::cache::counts::ReplayCounts;
 use crate::cache::stack::{Mortal, Stack};
-use crate::experiment::curve::{BLOCK_MAX, Look, Scouted, Shares, Source, looks_up};
+use crate::experiment::curve::{BLOCK_MAX, Clock, Look, Scouted, Shares, Source, life, looks_up};
 use crate::keyspace::{Command, Expiry, Only};
 use crate::scenario::Eviction;
 use crate::time::Nanos;
@@ -61,7 +61,8 @@ impl Told<'_> {
         scouted.ok_or_else(|| Failure::Failed("it has stopped on its way".to_owned()))
     }
 
-    fn misses(&self, source: &Source) -> Misses {
+    /// What misses do.
+    pub fn misses(&self, source: &Source) -> Misses {
         match source {
             Source::Trace(records) => self.options.misses(records),
             Source::Drawn(_) => source.misses(),
@@ -83,6 +84,8 @@ pub struct Played {
     pub counts: Vec<ReplayCounts>,
     /// Look-ups of all keys, sampled or not.
     pub requests: u64,
+    /// Whether entries may have expired.
+    pub expire: bool,
     /// What the reader should know of the file.
     pub notes: Vec<String>,
 }
@@ -124,15 +127,16 @@ pub fn play(
             fits: !stacks || source.fits_stack(),
             has_stack: jobs.iter().any(|job| matches!(job.kind, Kind::Lru(..))),
             has_sizes: false,
-            tick: Clock::new(told.options, 1.0).tick,
+            tick: clock(told.options, 1.0).tick,
             requests: 0,
+            expire: told.options.ttl.is_some(),
             keys: 0,
         };
         let fits = reader.read(&mut source)?;
         if fits {
             reader.end(choices)?;
         }
-        let requests = reader.requests;
+        let (requests, expire) = (reader.requests, reader.expire);
         drop(reader);
         let mut counts = vec![ReplayCounts::default(); choices.len()];
         for worker in workers {
@@ -143,41 +147,14 @@ pub fn play(
             Source::Trace(records) => records.notes().iter().map(ToString::to_string).collect(),
             Source::Drawn(_) => Vec::new(),
         };
-        Ok(fits.then_some(Played { counts, requests, notes }))
+        Ok(fits.then_some(Played { counts, requests, expire, notes }))
     })
 }
 
-/// What time it is in a replay.
-#[derive(Clone, Copy)]
-struct Clock {
-    /// What requests say counts, where they say it.
-    is_own: bool,
-    /// Where none has said it yet: from one request to the next.
-    tick: Nanos,
-    /// How long entries live that nobody gave a life, in ticks.
-    ttl: Option<u64>,
-    /// What a request said last.
-    said: Option<Nanos>,
-}
-
-impl Clock {
-    /// Of a sample, which this is a share of the keys of, all requests say when they come.
-    fn new(options: &Options, rate: f64) -> Clock {
-        let tick = Nanos::from_secs_f64(1.0 / options.rate.unwrap_or(1_000.0));
-        Clock { is_own: rate < 1.0 || options.own_clock(), tick, ttl: options.ttl, said: None }
-    }
-
-    /// The moment of a request, after so many look-ups.
-    fn now(&mut self, record: &Record, requests: u64) -> Nanos {
-        self.said = record.at.filter(|_| self.is_own).or(self.said);
-        self.said.unwrap_or(Nanos(requests.saturating_mul(self.tick.0)))
-    }
-
-    /// The last moment of an entry that lives so long, or as long as any.
-    fn end(&self, now: Nanos, life: Option<Nanos>) -> Nanos {
-        let any = || self.ttl.map(|ticks| Nanos(ticks.saturating_mul(self.tick.0)));
-        life.or_else(any).map_or(Nanos::MAX, |life| now.saturating_add(life))
-    }
+/// The clock that the options say, for what plays this share of the keys: of a sample all requests say when they come.
+pub fn clock(options: &Options, rate: f64) -> Clock {
+    let tick = Nanos::from_secs_f64(1.0 / options.rate.unwrap_or(1_000.0));
+    Clock::new(rate < 1.0 || options.own_clock(), tick, options.ttl)
 }
 
 /// What one worker does besides others.
@@ -323,7 +300,7 @@ fn work(
     options: &Options,
 ) -> Vec<(usize, ReplayCounts)> {
     let part = |job: &&Job| {
-        let clock = Clock::new(options, job.rate);
+        let clock = clock(options, job.rate);
         Part { rate: job.rate, clock, caches: Caches::new(&job.kind, choices, &begin) }
     };
     let mut parts: Vec<Part> = jobs.iter().map(part).collect();
@@ -373,6 +350,8 @@ struct Reader<'a> {
     /// The time from one request to the next, where they do not say when they come.
     tick: Nanos,
     requests: u64,
+    /// Whether some entry has been given a life.
+    expire: bool,
     /// One more than the greatest key so far.
     keys: u32,
 }
@@ -415,6 +394,7 @@ impl Reader<'_> {
     fn take(&mut self, record: &mut Record, source: &Source) -> Result<bool, Failure> {
         if record.command.is_some() || record.fill_ttl.is_some() {
             self.told.options.check_expiry(self.told.file, record)?;
+            self.expire |= life(record).is_some();
             if self.has_stack && !self.fits && !fits_stack(record) {
                 return Ok(false);
             }

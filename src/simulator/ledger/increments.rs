@@ -76,6 +76,11 @@ impl Ledger {
         counts
     }
 
+    /// The write whose value it was applied to, if it is an increment.
+    pub fn applied_to(&self, w: WriteId) -> Option<WriteId> {
+        self.base(w.0).map(WriteId)
+    }
+
     /// What a write was applied to, if it is an increment.
     fn base(&self, w: u32) -> Option<u32> {
         self.bases.get(w as usize).copied().filter(|&base| base != PLAIN)

@@ -585,8 +585,10 @@ impl World {
         }
         drop((metrics, ledger));
         if let Some(history) = observers.history.borrow_mut().as_mut() {
-            let &InFlight { client, key, issued, write, outcome, from_cache, .. } = request;
-            history.push(Answered { client, key, issued, at: now, write, outcome, from_cache, is_stale });
+            let &InFlight { client, key, issued, operation, write, outcome, from_cache, .. } = request;
+            let base = write.and_then(|write| observers.ledger.borrow().applied_to(write));
+            let at = now;
+            history.push(Answered { client, key, issued, at, operation, write, base, outcome, from_cache, is_stale });
         }
         self.watch_end(request, is_stale);
     }

@@ -70,7 +70,7 @@ pub fn PastePercentiles(props: &PasteProps) -> Html {
             let points = if let Measured::Percentiles(points) = measured { Some(points) } else { None };
             html! {
                 <>
-                    if let Some(Percentiles { rows, ends_early }) = &points {
+                    if let Some(Percentiles { rows, ends_early, .. }) = &points {
                         { row_table(rows, w) }
                         if *ends_early { <p class="soft">{ ENDS_EARLY.say(w.lang).to_owned() }</p> }
                     }

@@ -32,6 +32,8 @@ pub fn text(lines: &[&[u8]]) -> Option<Phrase> {
         SYSLOG
     } else if is_sql(&words) {
         SQL
+    } else if first.starts_with("metric_name,timestamp,metric_value") {
+        K6
     } else if first.starts_with('<') && first.contains('>') && !first.starts_with("<1") {
         HTML
     } else if first.starts_with("version https://git-lfs") {
@@ -79,6 +81,10 @@ const SYSLOG: Phrase = Phrase::fixed(
 const SQL: Phrase = Phrase::fixed(
     "this is SQL; write the table as csv with a header such as time,key,size",
     "이 파일은 SQL입니다. 표를 time,key,size 같은 헤더를 붙여 csv로 저장하세요",
+);
+const K6: Phrase = Phrase::fixed(
+    "this is what k6 measured, and no trace of keys; read its response times: cachelane fit FILE",
+    "이 파일은 k6의 측정값이며 키 트레이스가 아닙니다. 응답 시간은 이렇게 읽습니다: cachelane fit FILE",
 );
 const HTML: Phrase = Phrase::fixed(
     "this is HTML or XML; is it the page about the trace instead of the trace?",
@@ -226,6 +232,9 @@ pub fn json(lines: &[&[u8]]) -> Option<Phrase> {
             "this is JSON with a capture of MONITOR in it: jq -j '.\"{name}\"' FILE | cachelane replay -",
             "MONITOR 출력이 들어 있는 JSON입니다: jq -j '.\"{name}\"' FILE | cachelane replay -"
         ));
+    }
+    if objects.iter().any(|object| object["metric"].is_string() && object["type"].is_string()) {
+        return Some(K6);
     }
     let object = objects.first();
     let fields = object.and_then(serde_json::Value::as_object);

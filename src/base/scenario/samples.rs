@@ -1,0 +1,184 @@
+//! Response times one by one, as load generators write them while they run, counted into percentiles.
+//!
+//! ```text
+//! metric_name,timestamp,metric_value,…              k6 run --out csv: the rows of http_req_duration, in milliseconds
+//! {"metric":"http_req_duration","type":"Point",…    k6 run --out json: the same, one a line
+//! response-time,DNS+dialup,…                        hey -o csv: seconds
+//! ```
+//! Of so many requests percentiles are taken that at least ten lie beyond, and the least and the greatest value. The value
+//! at p % is the one of rank p % of the count, rounded up.
+
+use serde_json::Value;
+
+use super::percentiles::{BadPercentiles, Percentiles, cells};
+use crate::phrase::{Phrase, phrase};
+use crate::time::Nanos;
+
+/// The percentiles that are taken, and of how many requests at least.
+const TAKEN: [(f64, usize); 9] = [
+    (10.0, 10),
+    (25.0, 10),
+    (50.0, 2),
+    (75.0, 10),
+    (90.0, 100),
+    (95.0, 200),
+    (99.0, 1_000),
+    (99.9, 10_000),
+    (99.99, 100_000),
+];
+
+/// What k6 calls the response time of a request.
+const K6: &str = "http_req_duration";
+
+/// How a line says a response time.
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    /// A row of cells: the time's column and its unit in nanoseconds; where there is a column of names, K6 stands there.
+    Cells { name: Option<usize>, value: usize, unit: f64 },
+    /// An object of k6's.
+    Object,
+}
+
+/// Response times that are read line by line.
+#[derive(Clone, Debug)]
+pub struct Samples {
+    form: Form,
+    values: Vec<Nanos>,
+    /// Lines so far.
+    lines: usize,
+}
+
+impl Samples {
+    /// What begins with this line, if it is of such a file; the line itself is to be read, too.
+    pub fn begin(first: &str) -> Option<Samples> {
+        let first = first.trim();
+        let form = if first.starts_with('{') {
+            // Its first line declares a metric, or is a point of one.
+            let object: Value = serde_json::from_str(first).ok()?;
+            (object["metric"].is_string() && object["type"].is_string()).then_some(Form::Object)?
+        } else {
+            let head = cells(first, ',');
+            let column = |name: &str| head.iter().position(|cell| cell == name);
+            match (column("metric_name"), column("metric_value"), column("response-time")) {
+                (Some(name), Some(value), _) => Form::Cells { name: Some(name), value, unit: 1e6 },
+                (.., Some(value)) => Form::Cells { name: None, value, unit: 1e9 },
+                _ => return None,
+            }
+        };
+        Some(Samples { form, values: Vec::new(), lines: 0 })
+    }
+
+    /// Reads the next line.
+    ///
+    /// # Errors
+    /// When it says a response time that is none, or nothing of its kind.
+    pub fn line(&mut self, line: &str) -> Result<(), BadPercentiles> {
+        self.lines += 1;
+        let said = match self.form {
+            _ if line.trim().is_empty() => return Ok(()),
+            Form::Cells { .. } if self.lines == 1 => return Ok(()),
+            Form::Cells { name, value, unit } => of_cells(line, name, value).map(|said| (said, unit)),
+            Form::Object => of_object(line).map(|said| (said, 1e6)),
+        };
+        let Some((said, unit)) = said else { return Ok(()) };
+        let time = said.trim().parse::<f64>().ok().map(|number| number * unit);
+        let time = time.filter(|nanos| (0.0..=1e18).contains(nanos)).ok_or_else(|| {
+            let said = super::problem::shorten(said);
+            let reason = phrase!("{said} is no response time", "{said}: 응답 시간으로 읽을 수 없습니다");
+            BadPercentiles { line: self.lines, reason }
+        })?;
+        self.values.push(Nanos(time.round() as u64));
+        Ok(())
+    }
+
+    /// The percentiles of all that were read.
+    ///
+    /// # Errors
+    /// When there was none.
+    pub fn percentiles(mut self) -> Result<Percentiles, BadPercentiles> {
+        const NO_REQUEST: Phrase = Phrase::fixed(
+            "there is no response time in it: k6 calls them http_req_duration",
+            "응답 시간이 없습니다. k6에서는 http_req_duration입니다",
+        );
+        self.values.sort_unstable();
+        let count = self.values.len();
+        let (Some(&least), Some(&greatest)) = (self.values.first(), self.values.last()) else {
+            return Err(BadPercentiles { line: self.lines.max(1), reason: NO_REQUEST });
+        };
+        // In hundredths of a percent, which are whole numbers.
+        let rank = |percent: f64| (count * (percent * 100.0).round() as usize).div_ceil(10_000);
+        let at = |percent: f64| self.values[rank(percent).clamp(1, count) - 1];
+        let taken = TAKEN.into_iter().filter(|(_, least)| count >= *least).map(|(percent, _)| (percent, at(percent)));
+        let rows = [(0.0, least)].into_iter().chain(taken).chain([(100.0, greatest)]).collect();
+        Ok(Percentiles { rows, ends_early: false, bare: false })
+    }
+}
+
+/// What stands in the column of values, where the row is of response times; a row without that column says nothing readable.
+fn of_cells(line: &str, name: Option<usize>, value: usize) -> Option<String> {
+    let cells = cells(line, ',');
+    let is_time = name.is_none_or(|name| cells.get(name).is_some_and(|cell| cell == K6));
+    is_time.then(|| cells.get(value).cloned().unwrap_or_default())
+}
+
+/// What a point of a response time says; a line that is no object is no response time either.
+fn of_object(line: &str) -> Option<String> {
+    let Ok(object) = serde_json::from_str::<Value>(line) else { return Some(line.to_owned()) };
+    let is_time = object["metric"] == K6 && object["type"] == "Point";
+    is_time.then(|| object["data"]["value"].to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Percentiles, BadPercentiles> {
+        let mut samples = Samples::begin(text.lines().next().unwrap_or_default()).expect("a file of samples");
+        text.lines().try_for_each(|line| samples.line(line))?;
+        samples.percentiles()
+    }
+
+    fn told(text: &str) -> String {
+        let rows = read(text).unwrap_or_else(|error| panic!("{}", error.phrase())).rows;
+        rows.iter().map(|(percent, value)| format!("{percent}={value}")).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn the_response_times_of_k6_and_hey_are_counted_and_nothing_else_is() {
+        let row = |name: &str, value: u32| format!("{name},1595325560,{value}.500000,,,200,\"a,b\"\n");
+        let csv = (1..=1_000).map(|i| row("http_req_waiting", 7) + &row(K6, i) + &row("http_reqs", 1));
+        let csv = "metric_name,timestamp,metric_value,check,error,status,url\n".to_owned() + &csv.collect::<String>();
+        let want = "0=1.5ms 10=100.5ms 25=250.5ms 50=500.5ms 75=750.5ms 90=900.5ms 95=950.5ms 99=990.5ms 100=1000.5ms";
+        assert_eq!(told(&csv), want);
+        let point = |name: &str, value: u32| {
+            format!(
+                r#"{{"metric":"{name}","type":"Point","data":{{"time":"2026-05-01T12:00:00Z","value":{value}.5,"tags":{{}}}}}}"#
+            )
+        };
+        let json = (1..=1_000).map(|i| point("http_req_waiting", 7) + "\n" + &point(K6, i) + "\n");
+        let declared =
+            r#"{"type":"Metric","data":{"name":"http_req_duration","type":"trend"},"metric":"http_req_duration"}"#;
+        assert_eq!(told(&(declared.to_owned() + "\n" + &json.collect::<String>())), want);
+        assert_eq!(
+            told("response-time,DNS+dialup,status-code,offset\n0.0120,0.001,200,0.001\n0.0220,0.001,200,0.011\n"),
+            "0=12ms 50=12ms 100=22ms"
+        );
+    }
+
+    #[test]
+    fn a_response_time_that_is_none_is_told_with_its_line_and_a_trace_is_none_of_these() {
+        for (text, line, part) in [
+            ("metric_name,timestamp,metric_value\nhttp_req_duration,1,5\nhttp_req_duration,2,-5\n", 3, "-5 is no"),
+            ("metric_name,timestamp,metric_value\nhttp_req_duration,1\n", 2, "is no response time"),
+            ("metric_name,timestamp,metric_value\nhttp_reqs,1,1\n", 2, "no response time in it"),
+            ("response-time,offset\nn/a,1\n", 2, "n/a is no"),
+            ("{\"metric\":\"http_reqs\",\"type\":\"Metric\"}\nhello\n", 2, "hello is no"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.line == line && error.phrase().to_string().contains(part), "{text}: {}", error.phrase());
+        }
+        for other in ["time,key", "{\"metrics\":{}}", "timestamp,metric_value", "p99 5ms", ""] {
+            assert!(Samples::begin(other).is_none(), "{other}");
+        }
+    }
+}
