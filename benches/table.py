@@ -81,6 +81,20 @@ The longest task of the page's thread in Chromium, where a frame takes a sixtiet
 """
     for what, longest in json.loads(read("smooth.json")).items():
         text += f"| {what} | {longest['ms']:.0f} ms | {longest['frames']} |\n" if longest["ms"] else f"| {what} | below 50 ms | below 3 |\n"
+    with open("tests/data/sizes.json", encoding="utf-8") as file:
+        sizes = json.load(file)
+    text += """
+## What is sent
+
+Brotli, as `tests/browser/size.test.mjs` weighs and limits it. The rest of a program follows while its first figure moves
+(`scripts/split.mjs`).
+
+| what | before its first figure moves | the rest |
+|---|---|---|
+"""
+    for what, name in (("the page", "page"), ("a figure in another page, with `embed.js`", "embed")):
+        text += f"| {what} | {sizes[name] / 1e3:.0f} KB | {sizes[name + ', the rest'] / 1e3:.0f} KB |\n"
+    text += f"| of that, `embed.js` | {sizes['embed.js'] / 1e3:.1f} KB | – |\n"
     guest = json.loads(read("guest.json"))
     eight, phone = guest["eight"], guest["phone"]
     text += f"""
