@@ -50,12 +50,33 @@ visit(world, "a scenario's curve is that of the command line, to the bit, its pr
   await button(panel(page), `Use a capacity of ${most} entries`).click();
   await until("it is in the link", async () => (await link(page)).includes(`cache.capacity=${entries}`));
   await until("the mark moves", async () => (await mark()) > before);
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), `${most} entries: the present capacity`, "who has pressed it keeps the focus");
+  await panel(page).getByRole("status").getByText(`In the scenario now: ${most} entries`).waitFor({ state: "attached" });
   assert.equal(await panel(page).getByText("The scenario has changed").count(), 0, "the curve is still that of its requests");
   await button(page, "Undo").click();
   await until("one step back", async () => !(await link(page)).includes("cache.capacity"));
   await controls(page).getByRole("slider", { name: "Write ratio" }).press("ArrowRight");
   await panel(page).getByText("The scenario has changed").waitFor();
 });
+
+visit(world, "what the lanes missed stands beside what the curve says, and one step leads to the curve of the whole system", "#v2", async (page) => {
+  await finish(page);
+  await draw(page);
+  const told = /the curve of lru is at ([\d.]+) %;.* missed: Look-aside ([\d.]+) % · /.exec(await panel(page).innerText());
+  assert.ok(told && Number(told[1]) < 25 && Number(told[2]) > 35, `${told}: deletes and TTLs are no matter of room`);
+  await button(panel(page), "Set up that sweep").press("Enter");
+  const sweep = page.getByRole("region", { name: "Sweep" });
+  await until("the field is there", async () => (await sweep.getByLabel("Field to vary").inputValue()) === "cache.capacity");
+  assert.equal(await sweep.getByRole("textbox", { name: "Values", exact: true }).inputValue(), "125..2000/log5");
+  await until("the reader is there", () => page.evaluate(() => document.activeElement.id === "sweep"));
+});
+
+visit(world, "where no lane has a cache it is said, and no capacity can be used", "#v2&preset=tipping-point", async (page) => {
+  await panel(page).getByText("No lane reads from a cache").waitFor();
+  await draw(page);
+  assert.ok((await rows(page)).every((row) => row.length === 3), "a size and two policies");
+  assert.equal(await panel(page).getByText(/^(Use|present capacity.*|Set up that sweep)$/).count(), 0);
+}, { wait: up });
 
 /** Misses of LRU, counted as one writes it down first. */
 function misses(keys, capacity) {

@@ -63,6 +63,8 @@ const LOOKS_MS: (f64, u32) = (15.0, 30);
 pub struct SweepProps {
     /// What runs on the page.
     pub scenario: Rc<Scenario>,
+    /// The field that another part of the page has asked for, and how often one has.
+    pub wanted: (u32, &'static str),
     /// Hears what the reader does.
     pub dispatch: Callback<Action>,
     /// The language.
@@ -159,14 +161,7 @@ impl Component for SweepPanel {
             Msg::Settled => return self.look_on(ctx),
             Msg::Heard(worker, heard) => self.shift.hear(worker, heard),
             Msg::Field(place, path) => {
-                let scenario = &ctx.props().scenario;
-                let pick = self.field(&path).map(|field| (path.clone(), suggested(scenario, field)));
-                match (pick, self.picks.get_mut(place)) {
-                    (Some(pick), Some(before)) => *before = pick,
-                    (Some(pick), None) => self.picks.push(pick),
-                    (None, _) => self.picks.truncate(place),
-                }
-                self.ask(&ctx.props().scenario);
+                self.pick(place, &path, &ctx.props().scenario);
                 return true;
             }
             Msg::Values(place, values) => {
@@ -194,11 +189,16 @@ impl Component for SweepPanel {
             self.shift.change_to(scenario);
             self.look_at(ctx);
         }
+        if before.wanted != ctx.props().wanted && !self.shift.is_running() {
+            self.picks.truncate(1);
+            self.pick(0, ctx.props().wanted.1, scenario);
+            self.offer();
+        }
         true
     }
 
     fn view(&self, ctx: &Context<SweepPanel>) -> Html {
-        let SweepProps { scenario, dispatch, words } = ctx.props();
+        let SweepProps { scenario, dispatch, words, .. } = ctx.props();
         let language = words.lang;
         let is_stale = self.shift.work().is_stale(scenario);
         html! {
@@ -275,6 +275,17 @@ impl SweepPanel {
         let is_other = offered != self.offered;
         self.offered = offered;
         is_other
+    }
+
+    /// Puts a field there, with the values suggested for it; one that is not there takes what stands there away.
+    fn pick(&mut self, place: usize, path: &str, scenario: &Scenario) {
+        let pick = self.field(path).map(|field| (path.to_owned(), suggested(scenario, field)));
+        match (pick, self.picks.get_mut(place)) {
+            (Some(pick), Some(before)) => *before = pick,
+            (Some(pick), None) => self.picks.push(pick),
+            (None, _) => self.picks.truncate(place),
+        }
+        self.ask(scenario);
     }
 
     fn ask(&mut self, scenario: &Scenario) {
