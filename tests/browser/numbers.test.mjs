@@ -29,6 +29,8 @@ claim("an INFO is shown as fields, is one step of Undo, and is told what is wron
   await accessible(page);
   await info.getByRole("button", { name: "Use these values" }).click();
   await until("it is in the link", async () => /cache\.capacity=256MiB.*cache\.eviction=redis-lfu/.test(await link(page)));
+  assert.match(await info.getByRole("status").innerText(), /In the scenario now\.[^]*90 %/, "what to compare the run with stays");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Use these values", "who has pressed it keeps the focus");
   await button(page, "Undo").click();
   await until("one step takes it away", async () => !/cache\./.test(await link(page)));
 });
@@ -44,6 +46,8 @@ claim("pasted percentiles have the nearest law drawn through them, and either ca
   await screenshot(page, "law");
   await paste.getByRole("button", { name: "Use the law" }).click();
   await until("it is in the link", async () => /database\.read=lognormal\(median:27\.\d+ms,p99:100\.\d+ms\)/.test(decodeURIComponent(await link(page))));
+  await paste.getByRole("status").getByText("In the scenario now: lognormal, median 27").waitFor();
+  assert.ok(await paste.getByRole("textbox").evaluate((area) => area === document.activeElement), "the focus is where the reader goes on");
 });
 
 claim("a trace's keys have the nearest Zipf law beside them, on a phone in Korean too", "#v2", async (page) => {

@@ -14,11 +14,11 @@ const SHORT = "#v2&duration=6s&fault.0.at=3s";
 const world = sharedWorld();
 
 const panel = (page) => page.getByRole("region", { name: /^(Sweep|스윕)$/ });
-const begin = (page) => panel(page).getByRole("button", { name: /^(Run \d+ cells? × \d+ seeds?|셀 \d+개 × 시드 \d+개 실행)$/ });
-const field = (page) => panel(page).getByLabel(/^(Field to vary|바꿀 필드)/);
+const begin = (page) => panel(page).getByRole("button", { name: /^(Run \d+ cells? × \d+ seeds?|조합 \d+개 × 시드 \d+개 실행)$/ });
+const field = (page) => panel(page).getByLabel(/^(Field to vary|바꿀 설정)/);
 const values = (page) => panel(page).getByRole("textbox", { name: /^(Values|값)$/ });
-const second = (page) => panel(page).getByLabel(/^(Second field|두 번째 필드)/);
-const secondValues = (page) => panel(page).getByRole("textbox", { name: /^(Values of the second field|두 번째 필드의 값)$/ });
+const second = (page) => panel(page).getByLabel(/^(Second field|두 번째 설정)/);
+const secondValues = (page) => panel(page).getByRole("textbox", { name: /^(Values of the second field|두 번째 설정의 값)$/ });
 const seeds = (page) => panel(page).getByLabel(/^(Seeds|시드 수)/);
 const measure = (page) => panel(page).getByLabel(/^(Measure|지표)/);
 const finished = (page) => panel(page).getByText(/^(\d+ runs finished\.|실행 \d+회를 마쳤습니다\.)$/).waitFor({ state: "attached", timeout: 80_000 });
@@ -218,7 +218,7 @@ for (const [size, locale, colorScheme] of [["wide", "en", "light"], ["phone", "k
     await begin(page).click();
     await until("27 runs", async () => /27( runs finished|회를 마쳤습니다)/.test(await panel(page).textContent()));
     await panel(page).getByLabel(/^(Trade-off with|함께 볼 지표)/).selectOption("database_reads");
-    await panel(page).getByText(/^(All cells as a table|모든 셀을 표로 보기)$/).click();
+    await panel(page).getByText(/^(All cells as a table|모든 조합을 표로 보기)$/).click();
     await until("both tables", async () => (await panel(page).getByRole("table").count()) === 2);
     await fits();
     await panel(page).screenshot({ path: await screenshot(page, `sweep-heat-${size}-${locale}-${colorScheme}`, { fullPage: false }) });

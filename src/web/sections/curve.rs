@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::controls::{trace_opener, trace_reader, trace_refused};
 use super::shift::{self, Shift};
 use crate::chart::Axis;
 use crate::chart::palette::lane_style;
@@ -14,6 +15,7 @@ use crate::experiment::curve::Counted;
 use crate::phrase::{Language, Phrase, phrase};
 use crate::report::Report;
 use crate::scenario::{Edit, Eviction, FieldValue, Scenario};
+use crate::web::components::drop::FileDrop;
 use crate::web::i18n::Words;
 use crate::web::platform::crew::{Heard, crew_for, crew_of};
 use crate::web::platform::protocol::ToWorker;
@@ -22,7 +24,7 @@ use crate::web::state::curve::{
     Curves, csv_of, curves, file_of, has_cache, missed, of_each_node, policies, policies_of, present_of,
 };
 use crate::web::state::seeds::is_offered;
-use crate::web::state::traces::TraceFile;
+use crate::web::state::traces::{TraceFile, TracesShown};
 
 static TITLE: Phrase = Phrase::fixed("Capacity curve", "용량별 미스율");
 static WHY: Phrase = Phrase::fixed(
@@ -65,6 +67,8 @@ pub struct CurveProps {
     pub scenario: Rc<Scenario>,
     /// The trace file that is open.
     pub trace: Option<TraceFile>,
+    /// What is to be said of trace files.
+    pub traces: TracesShown,
     /// What that scenario's run has shown, once it is over.
     pub report: Option<Rc<Report>>,
     /// What the lanes are called.
@@ -134,7 +138,7 @@ impl Component for CapacityCurve {
     }
 
     fn view(&self, ctx: &Context<CapacityCurve>) -> Html {
-        let CurveProps { scenario, words, .. } = ctx.props();
+        let CurveProps { scenario, dispatch, words, .. } = ctx.props();
         let language = words.lang;
         let work = self.shift.work();
         let is_ready = self.source(ctx).is_some() || self.shift.is_running();
@@ -144,7 +148,7 @@ impl Component for CapacityCurve {
         });
         let curves = curves(work);
         html! {
-            <section class="block seeds" aria-labelledby="capacity-curve">
+            <FileDrop on_file={trace_reader(dispatch)}><section class="block seeds" aria-labelledby="capacity-curve">
                 <h2 id="capacity-curve">{ TITLE.say(language) }</h2>
                 <p class="key">{ WHY.say(language) }</p>
                 if is_ready {
@@ -154,6 +158,7 @@ impl Component for CapacityCurve {
                 } else {
                     <p class="soft">{ NO_FILE.say(language) }</p>
                 }
+                if !self.shift.is_running() { { opener(ctx.props()) } }
                 <div role="status">{ self.end(curves.len(), words) }</div>
                 <p class="unseen" role="status">{ self.is_used(scenario).map(|said| said.say(language).to_owned()) }</p>
                 if !curves.is_empty() {
@@ -164,7 +169,7 @@ impl Component for CapacityCurve {
                     { self.of(&curves, language) }
                     { shift::downloads(&Rc::new(curves), "cachelane-curve", |curves| csv_of(curves), None, language) }
                 }
-            </section>
+            </section></FileDrop>
         }
     }
 }
@@ -329,13 +334,26 @@ impl CapacityCurve {
         let requests =
             curves.iter().find_map(|(_, points)| Some(points.first()?.requests)).map_or_else(String::new, text::count);
         let least = curves.iter().flat_map(|(_, points)| points).map(|point| point.rate).fold(1.0, f64::min);
-        let whole = phrase!("{requests} requests, all of them played.", "요청 {requests}건을 모두 재생했습니다.");
+        let end = if requests == "1" { "" } else { "s" };
+        let whole = phrase!("{requests} request{end}, all of them played.", "요청 {requests}건을 모두 재생했습니다.");
         let share = text::percent(least, 1);
         let sampled = phrase!(
             "{requests} requests; large sizes are estimated from a sample of {share} of the keys (SHARDS); on Zipf traffic that is within one percentage point.",
             "요청 {requests}건. 큰 용량의 값은 키의 {share}를 표본으로 추정했습니다(SHARDS). Zipf 트래픽에서 오차는 1 %p 이내입니다."
         );
         html! { <p class="key">{ if least < 1.0 { sampled } else { whole }.say(language).to_owned() }</p> }
+    }
+}
+
+/// The button that opens a trace's file, and what has become of the last one.
+fn opener(props: &CurveProps) -> Html {
+    let CurveProps { traces, dispatch, words, .. } = props;
+    html! {
+        <div class="trace-input">
+            { trace_opener(dispatch, words) }
+            if let Some((name, _)) = &traces.reading { <p class="soft">{ (words.trace_reading)(name) }</p> }
+            { trace_refused(traces.refused.as_ref(), words) }
+        </div>
     }
 }
 

@@ -27,7 +27,7 @@ use crate::web::state::sweep::{edits, present};
 static MEASURE: Phrase = Phrase::fixed("Measure", "지표");
 static AGAINST: Phrase = Phrase::fixed("Trade-off with", "함께 볼 지표");
 static NONE: Phrase = Phrase::fixed("none", "없음");
-static ALL_CELLS: Phrase = Phrase::fixed("All cells as a table", "모든 셀을 표로 보기");
+static ALL_CELLS: Phrase = Phrase::fixed("All cells as a table", "모든 조합을 표로 보기");
 static USE: Phrase = Phrase::fixed("Use", "적용");
 static PRESENT: Phrase = Phrase::fixed("in the scenario", "현재 값");
 static LANE: Phrase = Phrase::fixed("Lane", "레인");
@@ -35,7 +35,7 @@ static LINES: Phrase = Phrase::fixed("Download JSON lines", "JSON Lines 다운�
 static SVG: Phrase = Phrase::fixed("Download SVG", "SVG 다운로드");
 static ONE_SEED: Phrase = Phrase::fixed(
     "One seed a cell: what differs may be luck.",
-    "셀마다 시드 하나로 실행했습니다. 차이가 우연일 수 있습니다.",
+    "조합마다 시드 하나로 실행했습니다. 차이가 우연일 수 있습니다.",
 );
 static ALSO: Phrase = Phrase::fixed("Third measure", "세 번째 지표");
 static ANY: Phrase = Phrase::fixed("any", "무관");
