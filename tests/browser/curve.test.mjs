@@ -111,6 +111,34 @@ visit(world, "a file's curve is that of its requests, with the policies that are
   assert.equal(sent, 0, "nothing was sent anywhere");
 });
 
+/** Drags a file over a part of the page, and drops it there. */
+async function drop(page, part, name, text) {
+  const dataTransfer = await page.evaluateHandle(([name, text]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([text], name));
+    return data;
+  }, [name, text]);
+  await part.dispatchEvent("dragover", { dataTransfer });
+  await until("it is seen where the file would go", async () => (await part.locator("xpath=ancestor-or-self::*[contains(@class,'over')]").count()) === 1);
+  await part.dispatchEvent("drop", { dataTransfer });
+  await until("it is over", async () => (await page.locator(".drop.over").count()) === 0);
+}
+
+visit(world, "a file can be dropped on the panel and on the settings' input, and one that is no trace is told beside the button", "#v2", async (page) => {
+  await drop(page, panel(page), "bad.csv", "foo,bar\n1,2\n3,4\n");
+  const told = panel(page).locator(".trace-input .complaint");
+  await told.getByText("bad.csv").waitFor();
+  assert.match(await panel(page).innerText(), /What begins with -- is an option of the command line/);
+  assert.equal(await controls(page).locator(".trace-input .complaint").innerText(), await told.innerText(), "beside the other button, too");
+  await drop(page, panel(page), "keys.txt", "a\nb\na\nc\n".repeat(100));
+  await panel(page).getByText("From the requests of keys.txt.").waitFor();
+  assert.equal(await page.locator(".trace-input .complaint").count(), 0, "that was another file");
+  await drop(page, controls(page).locator(".trace-input"), "others.txt", "a\nb\n".repeat(100));
+  await panel(page).getByText("From the requests of others.txt.").waitFor();
+  await button(page, "Share").click();
+  await page.getByRole("dialog").getByText(/nor what you have asked below the figures/).waitFor();
+});
+
 visit(world, "what is cancelled ends its workers and keeps what has been drawn", "#v2", async (page) => {
   await finish(page);
   const before = page.workers().length;
