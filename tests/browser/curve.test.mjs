@@ -119,7 +119,7 @@ async function drop(page, part, name, text) {
     return data;
   }, [name, text]);
   await part.dispatchEvent("dragover", { dataTransfer });
-  await until("it is seen where the file would go", async () => (await part.locator("xpath=ancestor-or-self::*[contains(@class,'over')]").count()) === 1);
+  await until("it is seen where the file would go", async () => (await page.locator(".drop.over").count()) === 1);
   await part.dispatchEvent("drop", { dataTransfer });
   await until("it is over", async () => (await page.locator(".drop.over").count()) === 0);
 }

@@ -50,6 +50,22 @@ claim("pasted percentiles have the nearest law drawn through them, and either ca
   assert.ok(await paste.getByRole("textbox").evaluate((area) => area === document.activeElement), "the focus is where the reader goes on");
 });
 
+claim("a trace can be pasted, and who pastes it as an INFO is told where it belongs", "#v2", async (page) => {
+  const monitor = Array.from({ length: 6 }, (_, i) => `170000000${i}.5 [0 127.0.0.1:5] "GET" "user:${i % 2}"\n`).join("");
+  const info = (await section(page, "cache")).locator("details.paste", { hasText: "INFO" });
+  await info.locator("summary").click();
+  await info.getByRole("textbox").fill(monitor);
+  await info.getByText("Traces and MONITOR captures are pasted under Traffic").waitFor();
+  const paste = (await section(page, "clients")).locator("details.paste", { hasText: "Paste a trace" });
+  await paste.locator("summary").click();
+  assert.ok(await paste.getByRole("button", { name: "Replay this" }).isDisabled(), "of nothing");
+  await paste.getByRole("textbox").fill(monitor);
+  await accessible(page);
+  await paste.getByRole("button", { name: "Replay this" }).click();
+  await page.getByText("pasted.txt: 6 requests, 2 keys").waitFor();
+  await until("it is replayed", async () => /trace.*pasted\.txt/.test(decodeURIComponent(await link(page))));
+});
+
 claim("a trace's keys have the nearest Zipf law beside them, on a phone in Korean too", "#v2", async (page) => {
   await button(page, "설정").first().click();
   const clients = await section(page, "clients");

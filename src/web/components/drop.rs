@@ -1,7 +1,7 @@
 //! A part of the page on which a file can be dropped.
 
-use js_sys::Reflect;
-use wasm_bindgen::JsCast as _;
+use js_sys::{Array, Reflect};
+use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{File, FileList, Node};
 use yew::prelude::*;
 
@@ -23,8 +23,11 @@ pub fn FileDrop(props: &DropProps) -> Html {
     let is_over = use_state_eq(|| false);
     let over = is_over.setter();
     let ondragover = Callback::from(move |event: DragEvent| {
-        event.prevent_default(); // else the browser would open the file itself
-        over.set(true);
+        // A text is for the field that it is dragged over.
+        if has_files(&event) {
+            event.prevent_default(); // else the browser would open the file itself
+            over.set(true);
+        }
     });
     let over = is_over.setter();
     let ondragleave = Callback::from(move |event: DragEvent| {
@@ -34,9 +37,9 @@ pub fn FileDrop(props: &DropProps) -> Html {
     });
     let (over, on_file) = (is_over.setter(), props.on_file.clone());
     let ondrop = Callback::from(move |event: DragEvent| {
-        event.prevent_default();
         over.set(false);
         if let Some(file) = first(&event) {
+            event.prevent_default();
             on_file.emit(file);
         }
     });
@@ -47,8 +50,17 @@ pub fn FileDrop(props: &DropProps) -> Html {
     }
 }
 
+/// Whether files are dragged.
+fn has_files(event: &DragEvent) -> bool {
+    let types = data(event).and_then(|data| Reflect::get(&data, &"types".into()).ok()?.dyn_into::<Array>().ok());
+    types.is_some_and(|types| types.includes(&"Files".into(), 0))
+}
+
 /// The first file of those dropped; of a text that was dropped there is none.
 fn first(event: &DragEvent) -> Option<File> {
-    let data = Reflect::get(event, &"dataTransfer".into()).ok()?;
-    Reflect::get(&data, &"files".into()).ok()?.dyn_into::<FileList>().ok()?.get(0)
+    Reflect::get(&data(event)?, &"files".into()).ok()?.dyn_into::<FileList>().ok()?.get(0)
+}
+
+fn data(event: &DragEvent) -> Option<JsValue> {
+    Reflect::get(event, &"dataTransfer".into()).ok().filter(JsValue::is_object)
 }

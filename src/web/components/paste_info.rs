@@ -14,6 +14,10 @@ const HINT: Phrase = Phrase::fixed(
     "redis-cli INFO의 출력. 쓰기 비율까지 알려면 INFO everything. 이 페이지 밖으로 전송되지 않습니다.",
 );
 const USE: Phrase = Phrase::fixed("Use these values", "이 값 사용");
+const ELSEWHERE: Phrase = Phrase::fixed(
+    "Traces and MONITOR captures are pasted under Traffic, response times beside the time that they are of.",
+    "트레이스와 MONITOR 출력은 ‘트래픽’에, 응답 시간은 해당 시간 설정 옆에 붙여 넣으세요.",
+);
 const APPLIED: Phrase = Phrase::fixed("In the scenario now.", "시나리오에 적용되었습니다.");
 const COMPARE: Phrase = Phrase::fixed("To compare the run with", "실행 결과와 비교할 값");
 
@@ -35,7 +39,12 @@ pub fn PasteInfo() -> Html {
     let is_bad = matches!(read, Some(Err(_))).then_some("true");
     let understood = match &read {
         None => html! {},
-        Some(Err(error)) => html! { <p class="complaint">{ error.say(w.lang).to_owned() }</p> },
+        Some(Err(error)) => html! {
+            <>
+                <p class="complaint">{ error.say(w.lang).to_owned() }</p>
+                <p class="soft">{ ELSEWHERE.say(w.lang).to_owned() }</p>
+            </>
+        },
         Some(Ok(info)) => {
             // What to compare the run with is of use from now on: the text stays.
             let (applied, edit) = (is_applied.setter(), ctx.on_click(info.edits()));

@@ -170,7 +170,8 @@ mod tests {
     {
         let of = |name: &str| presets::get(name).expect("a preset").scenario().clone();
         assert!(!has_cache(&of("tipping-point")) && present_of(&of("tipping-point")).is_none());
-        let scenario = of("default").edited("duration", "1s").expect("a scenario");
+        let mut scenario = Scenario { duration: Nanos::from_secs(2), ..of("default") };
+        scenario.faults.clear();
         let scenario = scenario.edited("lane.1.cache.capacity", "7").expect("a scenario");
         assert_eq!(present_of(&scenario), Some(500));
         let mut experiment = Plan::new(&scenario, None).expect("it can be run").begin();

@@ -2,6 +2,7 @@
 
 mod faults;
 mod lanes;
+mod paste_trace;
 mod trace_sheet;
 mod traffic;
 

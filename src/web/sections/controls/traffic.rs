@@ -3,6 +3,7 @@
 use web_sys::{File, HtmlInputElement};
 use yew::prelude::*;
 
+use super::paste_trace::PasteTrace;
 use super::trace_sheet::trace_sheet;
 use super::{choices, choose, options_at, word_at};
 use crate::escape::{shown, shown_lines};
@@ -105,6 +106,7 @@ fn trace_input(ctx: &Ctx, traces: &TracesShown) -> Html {
                     <button type="button" onclick={cancel}>{ w.cancel_reading }</button>
                 </p>
             }
+            <PasteTrace />
         </FileDrop>
     }
 }

@@ -144,7 +144,7 @@ fn labels(found: &Found, language: Language) -> Vec<String> {
     let with = |digits: usize| -> Vec<String> {
         let label = |(place, moment): (usize, &Moment)| {
             let (before, at) = (next(place), moment.at_s);
-            let at = format!("{:.digits$}", before.unwrap_or(at));
+            let at = seconds(before.unwrap_or(at), digits);
             let label = if before.is_some() {
                 phrase!("just before {at} s", "{at}초 직전")
             } else {
@@ -156,6 +156,12 @@ fn labels(found: &Found, language: Language) -> Vec<String> {
     };
     let short = with(6);
     if short.iter().collect::<BTreeSet<_>>().len() == short.len() { short } else { with(9) }
+}
+
+/// Seconds with so many digits of at most nine, the rest cut off as the story does it.
+fn seconds(at_s: f64, digits: usize) -> String {
+    let text = format!("{at_s:.9}");
+    text[..text.len() - (9 - digits)].to_owned()
 }
 
 /// A figure with a place for each moment, since steps lie microseconds apart and then nothing happens for seconds.

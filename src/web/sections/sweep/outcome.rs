@@ -37,6 +37,10 @@ static ONE_SEED: Phrase = Phrase::fixed(
     "One seed a cell: what differs may be luck.",
     "조합마다 시드 하나로 실행했습니다. 차이가 우연일 수 있습니다.",
 );
+static SCALES: Phrase = Phrase::fixed(
+    "Values stand in order, not to scale; a measure whose values lie far apart is drawn by decades.",
+    "설정값은 순서대로 놓았으며 간격은 값의 차이와 다릅니다. 지푯값의 차이가 크면 로그 축으로 그립니다.",
+);
 static ALSO: Phrase = Phrase::fixed("Third measure", "세 번째 지표");
 static ANY: Phrase = Phrase::fixed("any", "무관");
 static NONE_VARIES: Phrase = Phrase::fixed(
@@ -238,7 +242,7 @@ impl Shows<'_> {
         };
         html! {
             <>
-                <p class="key">{ said.say(language).to_owned() }if most == 1 { { " " }<mark>{ ONE_SEED.say(language) }</mark> }</p>
+                <p class="key">{ said.say(language).to_owned() }{ " " }{ SCALES.say(language) }if most == 1 { { " " }<mark>{ ONE_SEED.say(language) }</mark> }</p>
                 { picture(draw, said.say(language)) }
             </>
         }
@@ -283,8 +287,13 @@ impl Shows<'_> {
             return html! { <p class="soft">{ NONE_VARIES.say(language) }</p> };
         }
         mark_beaten(&mut points);
-        let dots: Vec<grid::Dot> =
-            points.iter().map(|point| grid::Dot { harmed: false, ..self.grid.dot(point) }).collect();
+        let dots: Vec<grid::Dot> = points
+            .iter()
+            .map(|point| {
+                let label = format!("{}: {}", self.lanes[point.lane], self.said(point.cell, &self.touched[point.lane]));
+                grid::Dot { harmed: false, label, ..self.grid.dot(point) }
+            })
+            .collect();
         let lanes = self.lanes.iter().zip(&self.grid.lanes).map(|(title, (_, look))| (title.as_str(), *look));
         let lanes = lanes.zip(self.touched).filter(|(_, touched)| touched.contains(&true));
         let lanes: Vec<(&str, usize)> = lanes.map(|(lane, _)| lane).collect();
