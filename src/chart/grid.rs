@@ -144,13 +144,22 @@ impl Pen<'_> {
         );
     }
 
+    /// The end of an element, which on the page says that where the pointer is over it; nothing: it says nothing.
+    fn tip(&self, said: &str) -> String {
+        if self.1.source.is_some() || said.is_empty() {
+            return "/>".to_owned();
+        }
+        format!("><title>{}</title></path>", xml(said))
+    }
+
     /// A surface; `share` of its colour shows.
-    fn surface(&mut self, data: &str, colour: Token, share: f64) {
-        let _ = writeln!(self.0, "<path d=\"{data}\" fill=\"{}\" fill-opacity=\"{share:.3}\"/>", self.1.colour(colour));
+    fn surface(&mut self, data: &str, colour: Token, share: f64, said: &str) {
+        let (colour, end) = (self.1.colour(colour), self.tip(said));
+        let _ = writeln!(self.0, "<path d=\"{data}\" fill=\"{colour}\" fill-opacity=\"{share:.3}\"{end}");
     }
 
     /// A lane's marker.
-    fn marker(&mut self, (x, y): (f64, f64), look: usize, share: f64) {
+    fn marker(&mut self, (x, y): (f64, f64), look: usize, share: f64, said: &str) {
         let style = lane_style(look);
         let (shape, paint) = style.marker.outline();
         let fill = match paint {
@@ -161,10 +170,11 @@ impl Pen<'_> {
         let line = if paint == Paint::Filled { 0 } else { 2 };
         let _ = writeln!(
             self.0,
-            "<path transform=\"translate({:.1} {:.1})\" d=\"{shape}\" fill=\"{fill}\" stroke=\"{}\" stroke-width=\"{line}\" opacity=\"{share}\"/>",
+            "<path transform=\"translate({:.1} {:.1})\" d=\"{shape}\" fill=\"{fill}\" stroke=\"{}\" stroke-width=\"{line}\" opacity=\"{share}\"{}",
             x - 14.0,
             y - 6.0,
-            self.1.colour(style.colour)
+            self.1.colour(style.colour),
+            self.tip(said)
         );
     }
 
@@ -176,7 +186,7 @@ impl Pen<'_> {
             let (x, y) = (self.1.edge + widest * (i % columns) as f64, top + 20.0 * (i / columns + 1) as f64);
             let style = lane_style(*look);
             self.path(&format!("M{x:.1} {:.1}h28", y - 4.0), style.colour, 2.0, style.dash);
-            self.marker((x + 14.0, y - 4.0), *look, 1.0);
+            self.marker((x + 14.0, y - 4.0), *look, 1.0, "");
             self.text((x + 36.0, y), 13.0, INK, "start", name);
         }
         top + 20.0 * lanes.len().div_ceil(columns) as f64
@@ -252,13 +262,16 @@ pub fn lines(measure: &Measure, field: &Varied, lanes: &[Cells], paper: &Paper<'
         let line = |of: fn(&Spread) -> f64| known.iter().map(move |(x, s)| format!("{x:.1} {:.1}", y(of(s))));
         if known.iter().any(|(_, spread)| spread.runs > 1) && known.len() > 1 {
             let band: Vec<String> = line(|s| s.low.max(0.0)).chain(line(|s| s.high).rev()).collect();
-            pen.surface(&format!("M{}z", band.join("L")), style.colour, 0.18);
+            pen.surface(&format!("M{}z", band.join("L")), style.colour, 0.18, "");
         }
         if known.is_empty() {
             continue;
         }
         pen.path(&format!("M{}", line(|s| s.mean).collect::<Vec<_>>().join("L")), style.colour, 2.0, style.dash);
-        known.iter().for_each(|(x, spread)| pen.marker((*x, y(spread.mean)), lane.look, 1.0));
+        for (i, spread) in lane.cells.iter().enumerate().filter_map(|(i, cell)| Some((i, cell.as_ref()?))) {
+            let said = format!("{}, {}: {}", lane.name, field.values[i], measure.say(spread.mean));
+            pen.marker((x(i), y(spread.mean)), lane.look, 1.0, &said);
+        }
     }
     pen.end(&title, top + HIGH + 28.0)
 }
@@ -304,19 +317,14 @@ pub fn heat(measure: &Measure, fields: [&Varied; 2], lanes: &[Cells], paper: &Pa
             pen.text((left - 6.0, y + cell_high / 2.0 + 4.0), 11.0, SOFT, "end", value);
             for column in 0..across.values.len() {
                 let x = left + cell_wide * column as f64;
-                let area = format!(
-                    "M{:.1} {:.1}h{:.1}v{:.1}h{:.1}z",
-                    x + 0.5,
-                    y + 0.5,
-                    cell_wide - 1.0,
-                    cell_high - 1.0,
-                    1.0 - cell_wide
-                );
+                let (wide, high) = (cell_wide - 1.0, cell_high - 1.0);
+                let area = format!("M{:.1} {:.1}h{wide:.1}v{high:.1}h{:.1}z", x + 0.5, y + 0.5, -wide);
                 match lane.cells.get(column * up.values.len() + row).copied().flatten() {
                     Some(spread) => {
                         let place = (axis.place(spread.mean) - least) / (most - least).max(1e-12);
-                        pen.surface(&area, LANES[0], 0.06 + 0.54 * place);
                         let said = measure.say(spread.mean);
+                        let tip = format!("{}, {}, {value}: {said}", lane.name, across.values[column]);
+                        pen.surface(&area, LANES[0], 0.06 + 0.54 * place, &tip);
                         if width(&said, 11.0) < cell_wide - 4.0 {
                             pen.text((x + cell_wide / 2.0, y + cell_high / 2.0 + 4.0), 11.0, INK, "middle", &said);
                         }
@@ -372,7 +380,9 @@ pub fn frontier(
     }
     for dot in dots.iter().filter(|dot| dot.beaten).chain(best.iter().copied()) {
         let (x, y) = place(dot.at);
-        pen.marker((x, y), dot.look, if dot.beaten { 0.25 } else { 1.0 });
+        let said =
+            format!("{}; {} {}, {} {}", dot.label, across.called, across.say(dot.at.0), up.called, up.say(dot.at.1));
+        pen.marker((x, y), dot.look, if dot.beaten { 0.25 } else { 1.0 }, &said);
         if dot.harmed && !dot.beaten {
             pen.path(&format!("M{:.1} {y:.1}a8 8 0 1 0 16 0a8 8 0 1 0 -16 0", x - 8.0), FAULT, 1.5, &[]);
         }

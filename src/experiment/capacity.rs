@@ -337,10 +337,11 @@ pub fn searchable(scenario: &Scenario) -> Result<f64, Phrase> {
         Arrivals::Trace { .. } => "trace",
         _ => "closed",
     };
+    let called = if kind == "trace" { "트레이스 재생" } else { "클로즈드 루프" };
     let base = base_rate(&scenario.clients.arrivals).ok_or_else(|| {
         phrase!(
             "clients.arrivals is {kind:?}, which has no rate to search; it must be an open loop: poisson, constant, bursts, wave or spike",
-            "clients.arrivals가 {kind:?}이면 찾을 요청 속도가 없습니다. 오픈 루프여야 합니다: poisson, constant, bursts, wave, spike"
+            "{called}(clients.arrivals = {kind:?})에서는 찾을 요청 속도가 없습니다. 오픈 루프여야 합니다: poisson, constant, bursts, wave, spike"
         )
     })?;
     if matches!(scenario.clients.keys, Keys::Trace { .. }) {

@@ -65,7 +65,7 @@ impl Sweep {
         if cells.saturating_mul(u64::from(seeds)) > RUNS_MAX {
             return Err(phrase!(
                 "--vary and --seeds make {cells} cells with {seeds} seeds each; a sweep has at most {RUNS_MAX} runs",
-                "셀 {cells}개를 시드 {seeds}개씩 실행하게 됩니다. 스윕은 최대 {RUNS_MAX}회까지 실행합니다"
+                "조합 {cells}개를 시드 {seeds}개씩 실행하게 됩니다. 스윕은 최대 {RUNS_MAX}회까지 실행합니다"
             ));
         }
         Ok(sweep)

@@ -1,5 +1,5 @@
 //! When was it lost? A run is wound back to a moment and goes on with other luck, many times: how often is the same write
-//! lost, the same read stale? Over moments that bracket the steps of the [story](crate::story), the jump is the cause.
+//! lost, the same read stale? Over moments that bracket the steps of the [story](crate::story), it was decided where it jumps.
 //!
 //! ```text
 //! the run        ──────●──────────●─────────●──▶ lost
@@ -406,6 +406,11 @@ impl Found {
         }
     }
 
+    /// The jump, and every other one that may be as great, as far as these forks tell; in order of time.
+    pub fn jumps(&self) -> Vec<Jump> {
+        jumps(&self.moments)
+    }
+
     /// What several quick searches of a case whose story is told found [`together`], of `scenario`, in which the lane is called
     /// `lane`; `forks`: how many each of the moments that all have asked about has.
     pub fn of_searches(
@@ -491,6 +496,13 @@ impl Search {
     }
 }
 
+impl Jump {
+    /// By how much it rises.
+    fn by(&self) -> f64 {
+        self.after - self.before
+    }
+}
+
 /// Whether it can be asked when this came about.
 ///
 /// # Errors
@@ -565,27 +577,61 @@ fn chosen(story: &Story, closed: bool, count: usize) -> Vec<Nanos> {
     moments.into_iter().collect()
 }
 
+/// Every rise between neighbours whose intervals lie apart, in order of time, each with its 95 % interval: that of a difference
+/// of two shares (Newcombe, "Interval estimation for the difference between independent proportions", Statistics in Medicine
+/// 1998, method 10).
+fn rises(moments: &[Moment]) -> Vec<(Jump, (f64, f64))> {
+    let pairs = moments.iter().zip(moments.iter().skip(1)).enumerate();
+    let rise = |(place, (before, after)): (usize, (&Moment, &Moment))| {
+        let (from, to) = (before.expected(), after.expected());
+        let (from_s, to_s) = (before.at_s, after.at_s);
+        let jump = Jump { moment: place + 1, from_s, to_s, before: from.share, after: to.share };
+        let less = libm::hypot(to.share - to.low, from.high - from.share);
+        let more = libm::hypot(to.high - to.share, from.share - from.low);
+        let is_clear = from.of > 0 && to.of > 0 && to.low > from.high;
+        is_clear.then_some((jump, (jump.by() - less, jump.by() + more)))
+    };
+    pairs.filter_map(rise).collect()
+}
+
 /// The greatest rise between neighbours, if their intervals lie apart.
 fn jump(moments: &[Moment]) -> Option<Jump> {
-    let pairs = moments.iter().zip(moments.iter().skip(1)).enumerate();
-    let known = pairs.filter(|(_, (before, after))| before.expected().of > 0 && after.expected().of > 0);
-    let rise = |(_, (before, after)): &(usize, (&Moment, &Moment))| after.expected().share - before.expected().share;
-    let greatest = known.reduce(|a, b| if rise(&b) > rise(&a) { b } else { a });
-    let (place, (before, after)) = greatest?;
-    let (from, to) = (before.expected(), after.expected());
-    (to.low > from.high).then_some(Jump {
-        moment: place + 1,
-        from_s: before.at_s,
-        to_s: after.at_s,
-        before: from.share,
-        after: to.share,
-    })
+    let greatest = rises(moments).into_iter().reduce(|a, b| if b.0.by() > a.0.by() { b } else { a });
+    greatest.map(|(jump, _)| jump)
+}
+
+/// The greatest one, and every other one that may be as great.
+fn jumps(moments: &[Moment]) -> Vec<Jump> {
+    let mut rises = rises(moments);
+    let least = jump(moments).and_then(|jump| Some(rises.iter().find(|(rise, _)| *rise == jump)?.1.0)).unwrap_or(0.0);
+    rises.retain(|(_, (_, high))| *high >= least);
+    rises.into_iter().map(|(rise, _)| rise).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::scenario::presets;
+
+    #[test]
+    fn of_several_jumps_that_may_be_as_great_none_is_left_out_and_a_smaller_one_is() {
+        let found = |forks: u32, counts: &[u32]| -> Vec<usize> {
+            let moment = |(place, count): (usize, &u32)| Moment {
+                at_s: place as f64,
+                since: Vec::new(),
+                probability: Share::of(*count, forks),
+                without_faults: None,
+            };
+            let moments: Vec<Moment> = counts.iter().enumerate().map(moment).collect();
+            let all: Vec<usize> = jumps(&moments).iter().map(|jump| jump.moment).collect();
+            assert!(jump(&moments).is_none_or(|jump| all.contains(&jump.moment)));
+            all
+        };
+        assert_eq!(found(30, &[0, 15, 14, 29, 30]), [1, 3], "two halves");
+        assert_eq!(found(1_000, &[0, 200, 210, 990, 1_000]), [3], "the other is a fifth of it");
+        assert_eq!(found(20, &[0, 0, 20, 20]), [2]);
+        assert!(found(20, &[9, 10, 11, 12]).is_empty(), "no more than chance");
+    }
 
     #[test]
     fn a_search_that_pauses_finds_what_the_forks_found_one_by_one_and_two_make_one_of_all() {

@@ -53,6 +53,7 @@ visit(world, "lanes are told as they become known, what is cancelled ends its wo
   await button(panel(page), "Cancel").click();
   await until("they are gone", () => page.workers().length === before);
   assert.match(await panel(page).innerText(), /Cancelled: results of \d+ of 9 searches/);
+  assert.ok((await rows(page)).every((row) => !row.includes("…")), "nothing is on its way any more");
   assert.ok(await begin(page).evaluate((button) => button === document.activeElement), "who has pressed it keeps the focus");
   assert.equal(await panel(page).getByText("The scenario has changed").count(), 0);
   await controls(page).getByRole("slider", { name: "Write ratio" }).press("ArrowRight");

@@ -50,12 +50,33 @@ visit(world, "a scenario's curve is that of the command line, to the bit, its pr
   await button(panel(page), `Use a capacity of ${most} entries`).click();
   await until("it is in the link", async () => (await link(page)).includes(`cache.capacity=${entries}`));
   await until("the mark moves", async () => (await mark()) > before);
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), `${most} entries: the present capacity`, "who has pressed it keeps the focus");
+  await panel(page).getByRole("status").getByText(`In the scenario now: ${most} entries`).waitFor({ state: "attached" });
   assert.equal(await panel(page).getByText("The scenario has changed").count(), 0, "the curve is still that of its requests");
   await button(page, "Undo").click();
   await until("one step back", async () => !(await link(page)).includes("cache.capacity"));
   await controls(page).getByRole("slider", { name: "Write ratio" }).press("ArrowRight");
   await panel(page).getByText("The scenario has changed").waitFor();
 });
+
+visit(world, "what the lanes missed stands beside what the curve says, and one step leads to the curve of the whole system", "#v2", async (page) => {
+  await finish(page);
+  await draw(page);
+  const told = /the curve of lru is at ([\d.]+) %;.* missed: Look-aside ([\d.]+) % · /.exec(await panel(page).innerText());
+  assert.ok(told && Number(told[1]) < 25 && Number(told[2]) > 35, `${told}: deletes and TTLs are no matter of room`);
+  await button(panel(page), "Set up that sweep").press("Enter");
+  const sweep = page.getByRole("region", { name: "Sweep" });
+  await until("the field is there", async () => (await sweep.getByLabel("Field to vary").inputValue()) === "cache.capacity");
+  assert.equal(await sweep.getByRole("textbox", { name: "Values", exact: true }).inputValue(), "125..2000/log5");
+  await until("the reader is there", () => page.evaluate(() => document.activeElement.id === "sweep"));
+});
+
+visit(world, "where no lane has a cache it is said, and no capacity can be used", "#v2&preset=tipping-point", async (page) => {
+  await panel(page).getByText("No lane reads from a cache").waitFor();
+  await draw(page);
+  assert.ok((await rows(page)).every((row) => row.length === 3), "a size and two policies");
+  assert.equal(await panel(page).getByText(/^(Use|present capacity.*|Set up that sweep)$/).count(), 0);
+}, { wait: up });
 
 /** Misses of LRU, counted as one writes it down first. */
 function misses(keys, capacity) {
@@ -88,6 +109,34 @@ visit(world, "a file's curve is that of its requests, with the policies that are
   }
   assert.ok(points.length > 20, `${points.length} points`);
   assert.equal(sent, 0, "nothing was sent anywhere");
+});
+
+/** Drags a file over a part of the page, and drops it there. */
+async function drop(page, part, name, text) {
+  const dataTransfer = await page.evaluateHandle(([name, text]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([text], name));
+    return data;
+  }, [name, text]);
+  await part.dispatchEvent("dragover", { dataTransfer });
+  await until("it is seen where the file would go", async () => (await page.locator(".drop.over").count()) === 1);
+  await part.dispatchEvent("drop", { dataTransfer });
+  await until("it is over", async () => (await page.locator(".drop.over").count()) === 0);
+}
+
+visit(world, "a file can be dropped on the panel and on the settings' input, and one that is no trace is told beside the button", "#v2", async (page) => {
+  await drop(page, panel(page), "bad.csv", "foo,bar\n1,2\n3,4\n");
+  const told = panel(page).locator(".trace-input .complaint");
+  await told.getByText("bad.csv").waitFor();
+  assert.match(await panel(page).innerText(), /What begins with -- is an option of the command line/);
+  assert.equal(await controls(page).locator(".trace-input .complaint").innerText(), await told.innerText(), "beside the other button, too");
+  await drop(page, panel(page), "keys.txt", "a\nb\na\nc\n".repeat(100));
+  await panel(page).getByText("From the requests of keys.txt.").waitFor();
+  assert.equal(await page.locator(".trace-input .complaint").count(), 0, "that was another file");
+  await drop(page, controls(page).locator(".trace-input"), "others.txt", "a\nb\n".repeat(100));
+  await panel(page).getByText("From the requests of others.txt.").waitFor();
+  await button(page, "Share").click();
+  await page.getByRole("dialog").getByText(/nor what you have asked below the figures/).waitFor();
 });
 
 visit(world, "what is cancelled ends its workers and keeps what has been drawn", "#v2", async (page) => {

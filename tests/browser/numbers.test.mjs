@@ -29,6 +29,8 @@ claim("an INFO is shown as fields, is one step of Undo, and is told what is wron
   await accessible(page);
   await info.getByRole("button", { name: "Use these values" }).click();
   await until("it is in the link", async () => /cache\.capacity=256MiB.*cache\.eviction=redis-lfu/.test(await link(page)));
+  assert.match(await info.getByRole("status").innerText(), /In the scenario now\.[^]*90 %/, "what to compare the run with stays");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Use these values", "who has pressed it keeps the focus");
   await button(page, "Undo").click();
   await until("one step takes it away", async () => !/cache\./.test(await link(page)));
 });
@@ -44,6 +46,24 @@ claim("pasted percentiles have the nearest law drawn through them, and either ca
   await screenshot(page, "law");
   await paste.getByRole("button", { name: "Use the law" }).click();
   await until("it is in the link", async () => /database\.read=lognormal\(median:27\.\d+ms,p99:100\.\d+ms\)/.test(decodeURIComponent(await link(page))));
+  await paste.getByRole("status").getByText("In the scenario now: lognormal, median 27").waitFor();
+  assert.ok(await paste.getByRole("textbox").evaluate((area) => area === document.activeElement), "the focus is where the reader goes on");
+});
+
+claim("a trace can be pasted, and who pastes it as an INFO is told where it belongs", "#v2", async (page) => {
+  const monitor = Array.from({ length: 6 }, (_, i) => `170000000${i}.5 [0 127.0.0.1:5] "GET" "user:${i % 2}"\n`).join("");
+  const info = (await section(page, "cache")).locator("details.paste", { hasText: "INFO" });
+  await info.locator("summary").click();
+  await info.getByRole("textbox").fill(monitor);
+  await info.getByText("Traces and MONITOR captures are pasted under Traffic").waitFor();
+  const paste = (await section(page, "clients")).locator("details.paste", { hasText: "Paste a trace" });
+  await paste.locator("summary").click();
+  assert.ok(await paste.getByRole("button", { name: "Replay this" }).isDisabled(), "of nothing");
+  await paste.getByRole("textbox").fill(monitor);
+  await accessible(page);
+  await paste.getByRole("button", { name: "Replay this" }).click();
+  await page.getByText("pasted.txt: 6 requests, 2 keys").waitFor();
+  await until("it is replayed", async () => /trace.*pasted\.txt/.test(decodeURIComponent(await link(page))));
 });
 
 claim("a trace's keys have the nearest Zipf law beside them, on a phone in Korean too", "#v2", async (page) => {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
 import { screenshot } from "./harness.mjs";
-import { accessible, button, controls, finish, link, sharedWorld, until, up, visit } from "./person.mjs";
+import { accessible, button, controls, finish, link, openPreset, sharedWorld, until, up, visit } from "./person.mjs";
 
 /** What `cachelane sweep` and `cachelane chart` print of this link's scenario; tests/sweeps.rs writes them. */
 const golden = (name) => readFileSync(new URL(`../data/${name}`, import.meta.url), "utf8");
@@ -14,11 +14,11 @@ const SHORT = "#v2&duration=6s&fault.0.at=3s";
 const world = sharedWorld();
 
 const panel = (page) => page.getByRole("region", { name: /^(Sweep|스윕)$/ });
-const begin = (page) => panel(page).getByRole("button", { name: /^(Run \d+ cells? × \d+ seeds?|셀 \d+개 × 시드 \d+개 실행)$/ });
-const field = (page) => panel(page).getByLabel(/^(Field to vary|바꿀 필드)/);
+const begin = (page) => panel(page).getByRole("button", { name: /^(Run \d+ cells? × \d+ seeds?|조합 \d+개 × 시드 \d+개 실행)$/ });
+const field = (page) => panel(page).getByLabel(/^(Field to vary|바꿀 설정)/);
 const values = (page) => panel(page).getByRole("textbox", { name: /^(Values|값)$/ });
-const second = (page) => panel(page).getByLabel(/^(Second field|두 번째 필드)/);
-const secondValues = (page) => panel(page).getByRole("textbox", { name: /^(Values of the second field|두 번째 필드의 값)$/ });
+const second = (page) => panel(page).getByLabel(/^(Second field|두 번째 설정)/);
+const secondValues = (page) => panel(page).getByRole("textbox", { name: /^(Values of the second field|두 번째 설정의 값)$/ });
 const seeds = (page) => panel(page).getByLabel(/^(Seeds|시드 수)/);
 const measure = (page) => panel(page).getByLabel(/^(Measure|지표)/);
 const finished = (page) => panel(page).getByText(/^(\d+ runs finished\.|실행 \d+회를 마쳤습니다\.)$/).waitFor({ state: "attached", timeout: 80_000 });
@@ -97,10 +97,13 @@ visit(world, "two fields make a heat map for each lane, by keyboard alone, and w
   assert.deepEqual(all.map((row) => row.slice(0, 2).join()), ["1s,1s", "1s,2s", "3s,1s", "3s,2s", "9s,1s", "9s,2s"]);
   await button(panel(page), "Use cache.ttl=3s, lane.4.write.every=2s").click();
   await until("both are in the link", async () => /cache\.ttl=3s/.test(await link(page)) && /lane\.4\.write\.every=2s|every:2s/.test(await link(page)));
+  // A field of one lane changes no other.
+  assert.match(await panel(page).innerText(), /lane\.4\.write\.every is not varied in Look-aside · [^.]*Write-through[^.]*: these have a value of their own/);
   // Of the points that nothing beats, none is better in both than another one.
   await panel(page).getByLabel("Trade-off with").selectOption({ label: "Database reads" });
   const best = await rows(panel(page).getByRole("table").first());
   assert.ok(best.length >= 1 && best.length < 30, `${best.length} of 30 points`);
+  for (const row of best) assert.equal(row[2] === "any", row[0] !== "Write-back", `${row}`);
   const named = await panel(page).getByRole("table").first().locator("thead th").allInnerTexts();
   const fails = named.indexOf("Failed requests");
   const points = best.map((row) => [4, 5, fails].map((place) => (place < 0 ? 0 : parseFloat(row[place].replace(/,/g, "")))));
@@ -172,6 +175,29 @@ visit(world, "what cannot be varied is told beside it before anything runs, and 
   assert.equal(await values(page).getAttribute("aria-invalid"), null);
 });
 
+visit(world, "lanes that the field does not change are said and have no part in the trade-off, which says its seeds; what another scenario cannot take is told", "#v2&preset=flush-race&duration=5s", async (page) => {
+  await finish(page);
+  await field(page).selectOption("lane.0.write.every");
+  await values(page).fill("500ms,2s,8s");
+  await seeds(page).selectOption("3");
+  await begin(page).click();
+  await finished(page);
+  const own = (await rows(panel(page).getByRole("table")))[0];
+  assert.ok(own.length > 3, "several lanes");
+  const lanes = await panel(page).getByRole("table").locator("thead th").evaluateAll((heads) => heads.slice(2).map((head) => head.textContent));
+  await panel(page).getByText(`lane.0.write.every is not varied in ${lanes.slice(1).join(" · ")}: `).waitFor();
+  await measure(page).selectOption("write_p99_ms");
+  await panel(page).getByLabel("Trade-off with").selectOption("rows_written");
+  await panel(page).getByText("By these figures (mean of 3 seeds) nothing beats these").waitFor();
+  const best = await rows(panel(page).getByRole("table").first());
+  assert.deepEqual(new Set(best.map(([lane]) => lane)), new Set([lanes[0]]));
+  await panel(page).getByLabel("Third measure").selectOption("ever_lost");
+  await until("a column more", async () => (await rows(panel(page).getByRole("table").first()))[0].length === best[0].length + 1);
+  await openPreset(page, "locust-test");
+  await button(panel(page), "Use lane.0.write.every=8s").last().click();
+  await panel(page).getByRole("alert").getByText("cannot have these values").waitFor();
+});
+
 visit(world, "where a trace is replayed it is said that a sweep is not available", "#v2", async (page) => {
   await controls(page).getByLabel("Replay a trace").setInputFiles({ name: "keys.txt", mimeType: "", buffer: Buffer.from("a\nb\na\nc\n".repeat(50)) });
   await panel(page).getByText("replays a trace").waitFor();
@@ -193,7 +219,7 @@ for (const [size, locale, colorScheme] of [["wide", "en", "light"], ["phone", "k
     await begin(page).click();
     await until("27 runs", async () => /27( runs finished|회를 마쳤습니다)/.test(await panel(page).textContent()));
     await panel(page).getByLabel(/^(Trade-off with|함께 볼 지표)/).selectOption("database_reads");
-    await panel(page).getByText(/^(All cells as a table|모든 셀을 표로 보기)$/).click();
+    await panel(page).getByText(/^(All cells as a table|모든 조합을 표로 보기)$/).click();
     await until("both tables", async () => (await panel(page).getByRole("table").count()) === 2);
     await fits();
     await panel(page).screenshot({ path: await screenshot(page, `sweep-heat-${size}-${locale}-${colorScheme}`, { fullPage: false }) });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 import { screenshot } from "./harness.mjs";
-import { accessible, sharedWorld, until, visit } from "./person.mjs";
+import { accessible, link, sharedWorld, until, visit } from "./person.mjs";
 
 const world = sharedWorld();
 
@@ -27,14 +27,24 @@ visit(world, "the jump stands at a step of the story, and is surer the longer on
   await until("a first answer", async () => (await forks(panel)) > 0, 60_000);
   const [first, took] = [await forks(panel), (await page.evaluate(() => performance.now())) - since];
   console.log(`# a first answer of ${first} forks after ${Math.round(took)} ms`);
-  const more = await until("a jump, of more forks", async () => ((await forks(panel)) > first ? /jumps from ([\d.]+) % to ([\d.]+) % at ([\d.]+) s/.exec(await panel.innerText()) : null), 60_000);
-  assert.ok(Number(more[2]) > Number(more[1]), more[0]);
+  const more = await until("a jump, of more forks", async () => ((await forks(panel)) > first ? /(?:jumps from ([\d.]+) % to|\(([\d.]+) % →) ([\d.]+) %/.exec(await panel.innerText()) : null), 60_000);
+  assert.ok(Number(more[3]) > Number(more[1] ?? more[2]), more[0]);
   await until("all forks", async () => (await forks(panel)) === 48, 80_000);
   // On the way the steepest rise may lie between two steps, where few forks have gone.
-  const jumped = await panel.locator("tr.alarm").evaluate((row) => [...row.cells].map((cell) => cell.textContent));
-  assert.ok(jumped.at(-1).includes("→"), `${jumped}: a step of the story`);
+  const table = await panel.getByRole("table").evaluate((table) => [...table.tBodies[0].rows].map((row) => [row.className, ...[...row.cells].map((cell) => cell.textContent)]));
+  const jumped = table.filter(([name]) => name === "alarm");
+  assert.ok(jumped.length > 0 && jumped.every((row) => row.at(-1).includes("→")), `${jumped}: steps of the story`);
+  assert.equal(new Set(table.map(([, at]) => at)).size, table.length, "moments that can be told apart");
+  const said = await panel.locator("#when-result").innerText();
+  for (const [, at] of jumped) assert.ok(said.includes(at), `${said} names ${at}`);
   assert.equal(await begin(panel).count(), 0, "there is no more to find");
+  assert.ok(await page.evaluate(() => document.activeElement.id === "when-result"), "the focus is where the reader goes on");
+  // The page's keys rest behind the dialog, wherever the focus is; Escape closes it.
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("1");
+  assert.doesNotMatch(await link(page), /lanes=/, "no lane is hidden");
   await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
   await until("nobody works on", () => page.workers().length === before);
 });
 

@@ -163,6 +163,31 @@ impl Grid {
         points
     }
 
+    /// By lane and field: whether another value of the field ever made another run of the lane, the rest and the seed being the
+    /// same. Where not, the lane has a value of its own, or no use for the field; where no two such runs are there, it is not known.
+    pub fn touched(&self) -> Vec<Vec<bool>> {
+        let counts: Vec<usize> = self.fields.iter().map(|field| field.values.len()).collect();
+        let steps: Vec<u64> =
+            (0..counts.len()).map(|field| counts[field + 1..].iter().map(|n| *n as u64).product()).collect();
+        let mut is_known = vec![false; counts.len()];
+        let mut touched = vec![vec![false; counts.len()]; self.lanes.len()];
+        for ((cell, seed), run) in &self.runs {
+            let places = self.places(*cell);
+            for (field, step) in steps.iter().enumerate().filter(|(field, _)| places[*field] > 0) {
+                // The run at the field's first value.
+                let Some(first) = self.runs.get(&(cell - step * places[field] as u64, *seed)) else { continue };
+                is_known[field] = true;
+                for (lane, touched) in touched.iter_mut().enumerate() {
+                    touched[field] |= first.get(lane) != run.get(lane);
+                }
+            }
+        }
+        touched
+            .iter_mut()
+            .for_each(|lane| lane.iter_mut().zip(&is_known).for_each(|(touched, known)| *touched |= !known));
+        touched
+    }
+
     /// A point as it is drawn.
     pub fn dot(&self, point: &Point) -> Dot {
         Dot {
@@ -201,6 +226,27 @@ mod tests {
         mark_beaten(&mut points);
         let seen: Vec<(f64, bool)> = points.iter().map(|point| (point.values[0], point.beaten)).collect();
         assert_eq!(seen, [(0.9, false), (0.8, true), (0.99, false)]);
+    }
+
+    #[test]
+    fn a_field_touches_the_lanes_whose_runs_differ_with_it_and_no_others() {
+        let varied = |field: &str| Varied { field: field.to_owned(), values: ["1", "2"].map(str::to_owned).into() };
+        // The first lane goes by the first field alone, the second by the second one, and the third, like seeds, by neither.
+        let run = |cell: u64, seed: u64| -> Numbers {
+            [cell / 2, cell % 2, 7].map(|value| [Some((value + 10 * seed) as f64); MEASURES.len()]).into()
+        };
+        let keys = (0..4).flat_map(|cell| [7, 8].map(|seed| (cell, seed)));
+        let runs = keys.map(|(cell, seed)| ((cell, seed), run(cell, seed))).collect();
+        let lanes = ["a", "b", "c"].map(|name| (name.to_owned(), 0)).into();
+        let grid = Grid { fields: vec![varied("x"), varied("y")], lanes, runs, source: String::new() };
+        assert_eq!(grid.touched(), [[true, false], [false, true], [false, false]]);
+        let some = grid.runs.into_iter().filter(|((cell, _), _)| *cell < 2).collect();
+        let grid = Grid { runs: some, ..grid };
+        assert_eq!(
+            grid.touched(),
+            [[true, false], [true, true], [true, false]],
+            "of the first field nothing is known yet"
+        );
     }
 
     #[test]

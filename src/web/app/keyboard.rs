@@ -52,14 +52,17 @@ fn key(event: &KeyboardEvent) -> Option<Msg> {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let is = |names: &str| target.as_ref().is_some_and(|e| e.closest(names).ok().flatten().is_some());
     let key = event.key();
+    if dom::has_dialog() {
+        return None; // the page waits behind it, wherever the focus is
+    }
     if event.ctrl_key() || event.meta_key() {
         // A text that is being typed has an Undo of its own, the browser's.
-        return undo_key(event, &key).filter(|_| !is(TYPED) && !is("dialog")).map(Msg::Dispatch);
+        return undo_key(event, &key).filter(|_| !is(TYPED)).map(Msg::Dispatch);
     }
     if event.alt_key() {
         return None;
     }
-    if is("input:not([type=checkbox]):not([type=radio]), textarea, select, dialog, [role=dialog]") {
+    if is("input:not([type=checkbox]):not([type=radio]), textarea, select, [role=dialog]") {
         return None;
     }
     if key == " " && is("button, summary, a, input, label") {

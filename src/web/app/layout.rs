@@ -73,8 +73,9 @@ impl App {
                             <ManySeeds scenario={self.state.running.clone()} dispatch={self.dispatch.clone()} on_range={self.on_range.clone()} words={w} />
                             <HiddenCapacity scenario={self.state.running.clone()} words={w} />
                             <CapacityCurve scenario={self.state.running.clone()} trace={self.state.traces.opened.as_ref().map(|(file, _)| file.clone())}
-                                dispatch={self.dispatch.clone()} words={w} />
-                            <SweepPanel scenario={self.state.running.clone()} dispatch={self.dispatch.clone()} words={w} />
+                                traces={self.state.traces.shown()} report={self.state.run.report.clone().filter(|_| self.state.is_over())} titles={titles.clone()}
+                                on_sweep={self.on_sweep.clone()} dispatch={self.dispatch.clone()} words={w} />
+                            <SweepPanel scenario={self.state.running.clone()} wanted={self.to_sweep} dispatch={self.dispatch.clone()} words={w} />
                             { self.tables(&titles) }
                         </div>
                         <Controls scenario={self.state.draft.clone()} titles={titles.clone()} shown={self.shown()}

@@ -66,6 +66,8 @@ pub enum Msg {
     Help(bool),
     /// The settings open or close, where they are a sheet.
     Settings(bool),
+    /// The reader wants this field swept.
+    Sweep(&'static str),
     /// The system asks for dark or light.
     Dark(bool),
     /// The embed came into sight or left it.
@@ -86,6 +88,8 @@ pub struct App {
     choosing: bool,
     helping: bool,
     has_settings_open: bool,
+    /// The field that was last to be swept, and how often one was.
+    to_sweep: (u32, &'static str),
     last_tick: f64,
     /// Which part gets the focus once what has changed is drawn.
     focus_next: Option<&'static str>,
@@ -106,6 +110,7 @@ pub struct App {
     on_look: Callback<Look>,
     on_range: Callback<Option<Ranged>>,
     on_settings: Callback<bool>,
+    on_sweep: Callback<&'static str>,
     on_settings_close: Callback<()>,
     _interval: Interval,
     _listeners: Vec<EventListener>,
@@ -172,6 +177,7 @@ impl Component for App {
             choosing: false,
             helping: false,
             has_settings_open: false,
+            to_sweep: (0, ""),
             last_tick: now_ms(),
             focus_next: None,
             show_next: None,
@@ -185,6 +191,7 @@ impl Component for App {
             on_look: ctx.link().callback(Msg::Look),
             on_range: ctx.link().callback(Msg::Ranged),
             on_settings: ctx.link().callback(Msg::Settings),
+            on_sweep: ctx.link().callback(Msg::Sweep),
             on_settings_close: ctx.link().callback(|()| Msg::Settings(false)),
             _interval: interval,
             _listeners: listeners,
@@ -252,6 +259,10 @@ impl Component for App {
             Msg::Choose(open) => self.choosing = open,
             Msg::Help(open) => self.helping = open,
             Msg::Settings(open) => self.has_settings_open = open,
+            Msg::Sweep(field) => {
+                self.to_sweep = (self.to_sweep.0 + 1, field);
+                self.focus_next = Some("#sweep");
+            }
             Msg::Dark(dark) => self.dark = dark,
             Msg::InView(seen) => self.set_in_view(ctx, Some(seen), None),
             Msg::Asked(asked) => self.hear_host(ctx, asked),

@@ -6,6 +6,7 @@ pub mod context;
 pub mod control;
 pub mod dialog;
 pub mod distribution;
+pub mod drop;
 pub mod fold;
 pub mod number;
 pub mod overridden;

@@ -45,24 +45,34 @@ pub fn PastePercentiles(props: &PasteProps) -> Html {
     let w = ctx.words;
     let (open, ontoggle) = use_fold(false);
     let pasted = use_state(String::new);
+    let (applied, area) = (use_state(|| None::<Phrase>), use_node_ref());
     let id = format!("{}-paste", id_of(&props.path));
     let (hint, told) = (format!("{id}-hint"), format!("{id}-told"));
     let oninput = {
-        let text = pasted.setter();
-        Callback::from(move |event: InputEvent| text.set(event.target_unchecked_into::<HtmlTextAreaElement>().value()))
+        let (text, applied) = (pasted.setter(), applied.setter());
+        Callback::from(move |event: InputEvent| {
+            applied.set(None);
+            text.set(event.target_unchecked_into::<HtmlTextAreaElement>().value());
+        })
     };
     let read = (open && !pasted.trim().is_empty()).then(|| fit::read(&pasted));
     let is_bad = matches!(read, Some(Err(_))).then_some("true");
     let understood = match read {
-        None => html! {},
+        None => html! { { for applied.iter().map(|said| html! { <p>{ said.say(w.lang).to_owned() }</p> }) } },
         Some(Err(error)) => html! { <p class="complaint">{ error.phrase().say(w.lang).to_owned() }</p> },
         Some(Ok(measured)) => {
             let take = |name: Phrase, distribution: &Distribution| {
                 let edit = Edit::set(props.path.to_string(), FieldValue::of(distribution));
                 let (clear, edit) = (pasted.setter(), ctx.on_click(vec![edit]));
+                let (applied, area, said) = (applied.setter(), area.clone(), applied_as(distribution));
                 let onclick = Callback::from(move |event: MouseEvent| {
                     edit.emit(event);
                     clear.set(String::new());
+                    applied.set(Some(said.clone()));
+                    // This button goes.
+                    if let Some(area) = area.cast::<HtmlTextAreaElement>() {
+                        let _ = area.focus(); // it can take it
+                    }
                 });
                 html! { <button type="button" {onclick}>{ name.say(w.lang).to_owned() }</button> }
             };
@@ -88,13 +98,24 @@ pub fn PastePercentiles(props: &PasteProps) -> Html {
             <summary aria-label={format!("{}: {}", props.label, TITLE.say(w.lang))}>{ TITLE.say(w.lang).to_owned() }</summary>
             if open {
                 <label for={id.clone()} class="unseen">{ format!("{}: {}", props.label, TITLE.say(w.lang)) }</label>
-                <textarea {id} rows="4" spellcheck="false" autocomplete="off" value={(*pasted).clone()} {oninput}
+                <textarea ref={area} {id} rows="4" spellcheck="false" autocomplete="off" value={(*pasted).clone()} {oninput}
                     aria-invalid={is_bad} aria-describedby={format!("{hint} {told}")} />
                 <p class="soft" id={hint}>{ HINT.say(w.lang).to_owned() }</p>
                 <div id={told} role="status">{ understood }</div>
             }
         </details>
     }
+}
+
+/// What is said once a distribution has been put into the scenario.
+fn applied_as(distribution: &Distribution) -> Phrase {
+    let what = if let Distribution::Empirical(rows) = distribution {
+        let count = rows.len();
+        phrase!("{count} percentiles", "백분위수 {count}개")
+    } else {
+        in_words(distribution)
+    };
+    phrase!("In the scenario now: {what}", "시나리오에 적용됨: {what}", what)
 }
 
 /// A law and its numbers.
@@ -127,10 +148,10 @@ fn law(fit: &Fit, w: &Words) -> Html {
             phrase!("the law with this mean and deviation: {value}", "이 평균과 표준편차를 갖는 분포: {value}", value);
         return html! { <p>{ told.say(w.lang).to_owned() }</p> };
     };
-    let off = fit::percent_off(factor);
+    let off = format!("{:+}", fit::percent_off(factor)).replace('-', "−");
     let told = phrase!(
-        "nearest law: {value}; at {percent} %, where it is farthest off, {off:+} %",
-        "가장 가까운 분포: {value}. 가장 크게 벗어난 {percent} %에서 {off:+} %",
+        "nearest law: {value}; at {percent} %, where it is farthest off, {off} %",
+        "가장 가까운 분포: {value}. 가장 크게 벗어난 {percent} %에서 {off} %",
         value
     );
     let curve = |of: fn(&(f64, Nanos, Nanos)) -> Nanos| -> Vec<Point> {

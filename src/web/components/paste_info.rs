@@ -14,6 +14,11 @@ const HINT: Phrase = Phrase::fixed(
     "redis-cli INFO의 출력. 쓰기 비율까지 알려면 INFO everything. 이 페이지 밖으로 전송되지 않습니다.",
 );
 const USE: Phrase = Phrase::fixed("Use these values", "이 값 사용");
+const ELSEWHERE: Phrase = Phrase::fixed(
+    "Traces and MONITOR captures are pasted under Traffic, response times beside the time that they are of.",
+    "트레이스와 MONITOR 출력은 ‘트래픽’에, 응답 시간은 해당 시간 설정 옆에 붙여 넣으세요.",
+);
+const APPLIED: Phrase = Phrase::fixed("In the scenario now.", "시나리오에 적용되었습니다.");
 const COMPARE: Phrase = Phrase::fixed("To compare the run with", "실행 결과와 비교할 값");
 
 /// A text area for an INFO, folded, and under it what was understood.
@@ -22,23 +27,32 @@ pub fn PasteInfo() -> Html {
     let ctx = use_ctx();
     let w = ctx.words;
     let (open, ontoggle) = use_fold(false);
-    let text = use_state(String::new);
+    let (text, is_applied) = (use_state(String::new), use_state_eq(|| false));
     let oninput = {
-        let text = text.setter();
-        Callback::from(move |event: InputEvent| text.set(event.target_unchecked_into::<HtmlTextAreaElement>().value()))
+        let (text, is_applied) = (text.setter(), is_applied.setter());
+        Callback::from(move |event: InputEvent| {
+            is_applied.set(false);
+            text.set(event.target_unchecked_into::<HtmlTextAreaElement>().value());
+        })
     };
     let read = (open && !text.trim().is_empty()).then(|| redis_info::read(&text));
     let is_bad = matches!(read, Some(Err(_))).then_some("true");
     let understood = match &read {
         None => html! {},
-        Some(Err(error)) => html! { <p class="complaint">{ error.say(w.lang).to_owned() }</p> },
+        Some(Err(error)) => html! {
+            <>
+                <p class="complaint">{ error.say(w.lang).to_owned() }</p>
+                <p class="soft">{ ELSEWHERE.say(w.lang).to_owned() }</p>
+            </>
+        },
         Some(Ok(info)) => {
-            let (clear, edit) = (text.setter(), ctx.on_click(info.edits()));
+            // What to compare the run with is of use from now on: the text stays.
+            let (applied, edit) = (is_applied.setter(), ctx.on_click(info.edits()));
             let take = Callback::from(move |event: MouseEvent| {
                 edit.emit(event);
-                clear.set(String::new());
+                applied.set(true);
             });
-            told(info, take, &ctx)
+            told(info, take, *is_applied, &ctx)
         }
     };
     html! {
@@ -55,7 +69,7 @@ pub fn PasteInfo() -> Html {
     }
 }
 
-fn told(info: &RedisInfo, take: Callback<MouseEvent>, ctx: &Ctx) -> Html {
+fn told(info: &RedisInfo, take: Callback<MouseEvent>, is_applied: bool, ctx: &Ctx) -> Html {
     let w = ctx.words;
     let rows = info.rows.iter().map(|row| {
         let how = row.how.as_ref().map(|how| format!("; {}", how.say(w.lang))).unwrap_or_default();
@@ -69,7 +83,10 @@ fn told(info: &RedisInfo, take: Callback<MouseEvent>, ctx: &Ctx) -> Html {
         <>
             if !info.rows.is_empty() {
                 <ul class="info-rows">{ for rows }</ul>
-                <button type="button" onclick={take}>{ USE.say(w.lang).to_owned() }</button>
+                <p class="buttons">
+                    <button type="button" onclick={take}>{ USE.say(w.lang).to_owned() }</button>
+                    if is_applied { <span class="soft">{ APPLIED.say(w.lang).to_owned() }</span> }
+                </p>
             }
             { for info.notes.iter().map(|note| html! { <p class="soft">{ note.say(w.lang).to_owned() }</p> }) }
             if !info.compare.is_empty() {

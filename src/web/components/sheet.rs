@@ -2,7 +2,7 @@
 
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast as _;
-use web_sys::{Element, HtmlElement, KeyboardEvent};
+use web_sys::{HtmlElement, KeyboardEvent};
 use yew::prelude::*;
 
 use crate::web::i18n::Words;
@@ -67,13 +67,12 @@ fn show_figure() {
     }
 }
 
-/// Closes at Escape, wherever the focus is but in a dialog; nobody else hears of it then.
+/// Closes at Escape, unless a dialog stands before it; nobody else hears of it then.
 fn on_escape(close: Callback<()>) -> EventListener {
     let early = EventListenerOptions::run_in_capture_phase();
     EventListener::new_with_options(&dom::window(), "keydown", early, move |event| {
         let Some(event) = event.dyn_ref::<KeyboardEvent>().filter(|event| event.key() == "Escape") else { return };
-        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        if target.is_none_or(|target| target.closest("dialog").ok().flatten().is_none()) {
+        if !dom::has_dialog() {
             event.stop_propagation();
             close.emit(());
         }

@@ -133,7 +133,9 @@ pub static WORDS: Words = Words {
             })
             .collect();
         let (requests, keys) = (text::count(facts.requests), text::count(facts.keys.into()));
-        format!("{}: {requests} requests, {keys} keys{says}.{left_out}", shown(name))
+        let [some_requests, some_keys] =
+            [facts.requests, facts.keys.into()].map(|count: u64| if count == 1 { "" } else { "s" });
+        format!("{}: {requests} request{some_requests}, {keys} key{some_keys}{says}.{left_out}", shown(name))
     },
     cache: "Cache",
     ttl: "TTL",

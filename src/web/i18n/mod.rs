@@ -233,6 +233,19 @@ impl Words {
         self.title_of(Arrivals::each().iter().map(|arrivals| (arrivals.name(), arrivals.title())), word)
     }
 
+    /// What an option of the arrivals or of the keys is called, and whether it is a whole number.
+    pub fn option_called(&self, option: &str) -> Option<(&'static str, bool)> {
+        Some(match option {
+            "rate" => (self.rate, false),
+            "users" => (self.users, true),
+            "count" => (self.key_count, true),
+            "alpha" => (self.alpha, false),
+            "hot" => (self.hot, false),
+            "traffic" => (self.hot_traffic, false),
+            _ => return None,
+        })
+    }
+
     /// What the keys with that word are called.
     pub fn keys_called(&self, word: &str) -> String {
         self.title_of(Keys::each().iter().map(|keys| (keys.name(), keys.title())), word)

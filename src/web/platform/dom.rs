@@ -57,6 +57,18 @@ pub fn focus_on(selector: &str) {
     }
 }
 
+/// The same, where the focus is nowhere: what had it is gone.
+pub fn focus_if_lost(selector: &str) {
+    if document().active_element().is_none_or(|element| element.tag_name() == "BODY") {
+        focus_on(selector);
+    }
+}
+
+/// Whether a dialog stands before the page.
+pub fn has_dialog() -> bool {
+    document().query_selector("dialog:modal").is_ok_and(|dialog| dialog.is_some())
+}
+
 /// Scrolls to the first element that `selector` finds, if none of it is in sight; without one, nothing.
 pub fn bring_into_sight(selector: &str) {
     let Some(part) = document().query_selector(selector).ok().flatten() else { return };

@@ -31,8 +31,8 @@ static NO_FAULT: Phrase = Phrase::fixed(
 );
 static BEGIN: Phrase = Phrase::fixed("Find each lane's capacity", "레인별 용량 찾기");
 static SERVES: Phrase = Phrase::fixed("Serves", "감당하는 부하");
-static RECOVERS: Phrase = Phrase::fixed("Recovers from", "스스로 회복하는 부하");
-static INTERVAL: Phrase = Phrase::fixed("Range over seeds", "시드 간 범위");
+static RECOVERS: Phrase = Phrase::fixed("Recovers up to", "스스로 회복하는 부하");
+static INTERVAL: Phrase = Phrase::fixed("Search range", "탐색 구간");
 static BEYOND: Phrase = Phrase::fixed("Above that", "그 이상에서");
 static HIDDEN: Phrase = Phrase::fixed("Recovers ÷ serves", "회복 ÷ 감당");
 static SEEDS: Phrase = Phrase::fixed("Seeds", "시드 수");
@@ -124,7 +124,7 @@ impl Component for HiddenCapacity {
                 <div role="status">{ self.end(words) }</div>
                 if let Some(of) = known {
                     if work.is_stale(scenario) { { shift::stale(words) } }
-                    <Loads scenario={of.clone()} lanes={self.lanes.clone()} words={*words} />
+                    <Loads scenario={of.clone()} lanes={self.lanes.clone()} is_running={self.shift.is_running()} words={*words} />
                     if let Some(told) = whole(work, &self.lanes).filter(|_| *work.phase() == Phase::Done) {
                         { shift::downloads(&Rc::new(told), "cachelane-capacity", Capacities::csv, Some(Capacities::json), language) }
                     }
@@ -163,13 +163,14 @@ impl HiddenCapacity {
 struct LoadsProps {
     scenario: Rc<Scenario>,
     lanes: Rc<Vec<LaneSoFar>>,
+    is_running: bool,
     words: &'static Words,
 }
 
 /// What is known: a figure, a table, and what else there is to say of a lane.
 #[component]
 fn Loads(props: &LoadsProps) -> Html {
-    let LoadsProps { scenario, lanes, words } = props;
+    let LoadsProps { scenario, lanes, is_running, words } = props;
     let language = words.lang;
     // The lanes may be other ones by now than those on the page.
     let ctx = Ctx { looks: scenario.looks().into(), ..use_ctx() };
@@ -184,7 +185,7 @@ fn Loads(props: &LoadsProps) -> Html {
     html! {
         <ContextProvider<Ctx> context={ctx.clone()}>
             { figure(&ctx, lanes, &titles, base, language) }
-            { table(lanes, &titles, has_faults, words) }
+            { table((lanes, *is_running), &titles, has_faults, words) }
             <p class="key">{ how(scenario, lanes, language) }</p>
             { for notes.map(|note| html! { <p class="key">{ note }</p> }) }
         </ContextProvider<Ctx>>
@@ -257,8 +258,14 @@ fn bars(told: &LaneCapacity, at: &impl Fn(f64) -> f64, colour: &str) -> Html {
 }
 
 /// The numbers.
-fn table(lanes: &[LaneSoFar], titles: &[String], has_faults: bool, words: &'static Words) -> Html {
+fn table(
+    (lanes, is_running): (&[LaneSoFar], bool),
+    titles: &[String],
+    has_faults: bool,
+    words: &'static Words,
+) -> Html {
     let language = words.lang;
+    let unknown = if is_running { "…" } else { "–" };
     let mut heads = vec![&SERVES, &INTERVAL, &BEYOND];
     if has_faults {
         heads.extend([&RECOVERS, &INTERVAL, &BEYOND, &HIDDEN]);
@@ -266,7 +273,7 @@ fn table(lanes: &[LaneSoFar], titles: &[String], has_faults: bool, words: &'stat
     heads.extend([&SEEDS, &RUNS]);
     let rows = lanes.iter().zip(titles).enumerate().map(|(lane, (told, title))| {
         let cells = told.as_ref().map_or_else(
-            || vec!["…".to_owned(); heads.len()],
+            || vec![unknown.to_owned(); heads.len()],
             |(told, seeds)| cells(told, *seeds, has_faults, language),
         );
         html! {
@@ -342,13 +349,14 @@ fn how(scenario: &Scenario, lanes: &[LaneSoFar], language: Language) -> String {
     let given = lanes.iter().flatten().filter_map(|(told, _)| told.heals_within_s).fold(0.0, f64::max);
     let served = phrase!(
         "Requests a second, Poisson arrivals. Serves: without faults at least 99 % are answered within {deadline} s, with no \
-         growing backlog. Each seed is searched to {percent} %; a load is the median of the seeds.",
-        "단위는 초당 요청 수, 도착은 포아송입니다. 감당하는 부하에서는 장애가 없을 때 99 % 이상이 {deadline}초 안에 응답받고 대기가 늘지 않습니다. 시드마다 {percent} % 정밀도로 찾으며, 값은 시드들의 중앙값입니다."
+         growing backlog. Each seed is searched to {percent} %; a load is the median of the seeds, \
+         and its range goes from the least that a seed's search left open to the greatest.",
+        "단위는 초당 요청 수, 도착은 포아송입니다. 감당하는 부하에서는 장애가 없을 때 99 % 이상이 {deadline}초 안에 응답받고 대기가 늘지 않습니다. 시드마다 {percent} % 정밀도로 찾으며, 값은 시드들의 중앙값, 탐색 구간은 모든 시드의 탐색에서 남은 범위입니다."
     );
     let within = text::moment(given, false, language);
     let healed = phrase!(
         "{served} Recovers: that is so again, by itself, within {within} at most after the last fault.",
-        "{served} 스스로 회복하는 부하에서는 마지막 장애 뒤 최대 {within} 안에 다시 그렇게 됩니다.",
+        "{served} 스스로 회복하는 부하에서는 마지막 장애 뒤 최대 {within} 안에 다시 그 상태로 돌아옵니다.",
         served
     );
     if given > 0.0 { healed } else { served }.say(language).to_owned()

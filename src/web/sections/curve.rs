@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::controls::{trace_opener, trace_reader, trace_refused};
 use super::shift::{self, Shift};
 use crate::chart::Axis;
 use crate::chart::palette::lane_style;
@@ -12,24 +13,39 @@ use crate::chart::text;
 use crate::escape::shown;
 use crate::experiment::curve::Counted;
 use crate::phrase::{Language, Phrase, phrase};
+use crate::report::Report;
 use crate::scenario::{Edit, Eviction, FieldValue, Scenario};
+use crate::web::components::drop::FileDrop;
 use crate::web::i18n::Words;
 use crate::web::platform::crew::{Heard, crew_for, crew_of};
 use crate::web::platform::protocol::ToWorker;
 use crate::web::state::Action;
-use crate::web::state::curve::{Curves, csv_of, curves, file_of, of_each_node, policies, policies_of, present_of};
-use crate::web::state::traces::TraceFile;
+use crate::web::state::curve::{
+    Curves, csv_of, curves, file_of, has_cache, missed, of_each_node, policies, policies_of, present_of,
+};
+use crate::web::state::seeds::is_offered;
+use crate::web::state::traces::{TraceFile, TracesShown};
 
 static TITLE: Phrase = Phrase::fixed("Capacity curve", "용량별 미스율");
 static WHY: Phrase = Phrase::fixed(
-    "The miss ratio of the cache alone at each size: where the curve is flat, the cache can shrink; where it is steep, more room \
-     pays.",
-    "캐시 크기별 미스율입니다. 곡선이 평평한 곳에서는 캐시를 줄일 수 있고, 가파른 곳에서는 늘릴수록 효과가 큽니다.",
+    "The miss ratio of the cache alone at each size. Where the curve is flat, the cache can shrink; where it is steep, more room \
+     saves misses, unless the lanes miss for other reasons.",
+    "캐시만 따로 본 크기별 미스율입니다. 곡선이 평평한 곳에서는 캐시를 줄일 수 있습니다. 가파른 곳에서는 늘릴수록 미스가 줄지만, 다른 이유로 생기는 미스는 줄지 않습니다.",
 );
 static OF_SCENARIO: Phrase = Phrase::fixed(
-    "From a million requests of the scenario's keys, without time and TTLs. Replay a trace to use your own traffic: the file \
-     stays in your browser.",
-    "시나리오의 키 분포에서 뽑은 요청 100만 건으로 계산하며 시간과 TTL은 반영하지 않습니다. 트레이스를 재생하면 실제 트래픽으로 계산합니다. 파일은 브라우저 밖으로 나가지 않습니다.",
+    "From a million requests of the scenario's keys. Misses after a TTL, a delete by a write, or a restart of the cache are not in \
+     it. To use your own traffic, open or drop a trace here: the file stays in your browser.",
+    "시나리오의 키 분포에서 뽑은 요청 100만 건으로 계산합니다. TTL 만료, 쓰기로 인한 삭제, 캐시 재시작 뒤의 미스는 들어 있지 않습니다. 실제 트래픽으로 계산하려면 여기에 트레이스를 열거나 끌어다 놓으세요. 파일은 브라우저 밖으로 나가지 않습니다.",
+);
+static WHOLE: Phrase = Phrase::fixed(
+    "The curve of the whole system is a sweep of the capacity.",
+    "시스템 전체의 곡선은 용량 스윕으로 구합니다.",
+);
+static SWEEP: Phrase = Phrase::fixed("Set up that sweep", "용량 스윕 준비");
+static NO_CACHE: Phrase = Phrase::fixed(
+    "No lane reads from a cache: no capacity changes anything in this scenario. The curve is that of a cache in front of its \
+     requests.",
+    "캐시에서 읽는 레인이 없어 이 시나리오에서는 용량을 바꿔도 달라지는 것이 없습니다. 곡선은 같은 요청 앞에 캐시를 두었을 때의 값입니다.",
 );
 static NO_FILE: Phrase = Phrase::fixed(
     "The scenario replays a trace that is not open: open the file first.",
@@ -51,6 +67,14 @@ pub struct CurveProps {
     pub scenario: Rc<Scenario>,
     /// The trace file that is open.
     pub trace: Option<TraceFile>,
+    /// What is to be said of trace files.
+    pub traces: TracesShown,
+    /// What that scenario's run has shown, once it is over.
+    pub report: Option<Rc<Report>>,
+    /// What the lanes are called.
+    pub titles: Rc<Vec<String>>,
+    /// Hears that the reader wants this field swept.
+    pub on_sweep: Callback<&'static str>,
     /// Hears what the reader does.
     pub dispatch: Callback<Action>,
     /// The language.
@@ -63,6 +87,8 @@ pub enum Msg {
     Toggle,
     /// With this policy, too, or without it.
     Policy(Eviction),
+    /// The reader has put this capacity into the scenario.
+    Used(u32),
     /// A worker.
     Heard(usize, Heard),
 }
@@ -73,6 +99,8 @@ pub struct CapacityCurve {
     shift: Shift<Curves>,
     /// What the reader has chosen, once they have.
     chosen: Option<Vec<Eviction>>,
+    /// The capacity that they have put into the scenario.
+    used: Option<u32>,
 }
 
 impl Component for CapacityCurve {
@@ -92,6 +120,7 @@ impl Component for CapacityCurve {
                 let now = policies().filter(|one| chosen.contains(one) != (*one == policy));
                 self.chosen = Some(now.collect());
             }
+            Msg::Used(capacity) => self.used = Some(capacity),
             Msg::Heard(worker, heard) => return self.shift.hear(worker, heard),
         }
         true
@@ -119,24 +148,28 @@ impl Component for CapacityCurve {
         });
         let curves = curves(work);
         html! {
-            <section class="block seeds" aria-labelledby="capacity-curve">
+            <FileDrop on_file={trace_reader(dispatch)}><section class="block seeds" aria-labelledby="capacity-curve">
                 <h2 id="capacity-curve">{ TITLE.say(language) }</h2>
                 <p class="key">{ WHY.say(language) }</p>
                 if is_ready {
                     <p class="key">{ of_file.as_ref().unwrap_or(&OF_SCENARIO).say(language).to_owned() }</p>
+                    if !has_cache(scenario) { <p class="key"><mark>{ NO_CACHE.say(language) }</mark></p> }
                     { self.controls(ctx) }
                 } else {
                     <p class="soft">{ NO_FILE.say(language) }</p>
                 }
+                if !self.shift.is_running() { { opener(ctx.props()) } }
                 <div role="status">{ self.end(curves.len(), words) }</div>
+                <p class="unseen" role="status">{ self.is_used(scenario).map(|said| said.say(language).to_owned()) }</p>
                 if !curves.is_empty() {
                     if work.is_stale(scenario) { { shift::stale(words) } }
                     { figure(&curves, present_of(scenario), language) }
-                    { table(&curves, scenario, dispatch, language) }
+                    { self.beside(ctx, &curves) }
+                    { self.table(ctx, &curves) }
                     { self.of(&curves, language) }
                     { shift::downloads(&Rc::new(curves), "cachelane-curve", |curves| csv_of(curves), None, language) }
                 }
-            </section>
+            </section></FileDrop>
         }
     }
 }
@@ -204,12 +237,105 @@ impl CapacityCurve {
         self.shift.told(&FINISHED, (done > 0).then_some(kept), words)
     }
 
+    /// The numbers, and a button for each size that puts it into the scenario, where some lane has a cache.
+    fn table(&self, ctx: &Context<CapacityCurve>, curves: &[(Eviction, Vec<Counted>)]) -> Html {
+        let CurveProps { scenario, words, .. } = ctx.props();
+        let language = words.lang;
+        let has_cache = has_cache(scenario);
+        let Some((_, first)) = curves.first() else { return html! {} };
+        let rows = first.iter().enumerate().map(|(row, point)| {
+            let of =
+                |points: &[Counted]| points.get(row).map_or_else(|| "…".to_owned(), |one| text::percent(ratio(one), 2));
+            html! {
+                <tr key={point.capacity}>
+                    <th scope="row">{ text::count(point.capacity.into()) }</th>
+                    { for curves.iter().map(|(_, points)| html! { <td>{ of(points) }</td> }) }
+                    if has_cache { <td>{ self.apply(ctx, point.capacity) }</td> }
+                </tr>
+            }
+        });
+        let title = TITLE.say(language);
+        html! {
+            <div class="wide" tabindex="0" role="group" aria-label={title}>
+                <table>
+                    <caption class="unseen">{ title }</caption>
+                    <thead><tr>
+                        <th scope="col">{ CAPACITY.say(language) }</th>
+                        { for curves.iter().map(|(policy, _)| html! { <th scope="col">{ policy.name() }</th> }) }
+                        if has_cache { <th scope="col"><span class="unseen">{ USE.say(language) }</span></th> }
+                    </tr></thead>
+                    <tbody>{ for rows }</tbody>
+                </table>
+            </div>
+        }
+    }
+
+    /// The button that puts a capacity into the scenario; where it stands there it says that, so that who has pressed it keeps the
+    /// focus.
+    fn apply(&self, ctx: &Context<CapacityCurve>, capacity: u32) -> Html {
+        let CurveProps { scenario, dispatch, words, .. } = ctx.props();
+        let is_here = is_here(scenario, capacity);
+        let value = FieldValue::of(&of_each_node(scenario, capacity));
+        let (dispatch, link) = (dispatch.clone(), ctx.link().clone());
+        let apply = Callback::from(move |_: MouseEvent| {
+            dispatch.emit(Action::Edit(vec![Edit::set("cache.capacity", value.clone())]));
+            link.send_message(Msg::Used(capacity));
+        });
+        let entries = text::count(capacity.into());
+        let label = if is_here {
+            phrase!("{entries} entries: the present capacity", "{entries}개: 현재 용량")
+        } else {
+            phrase!("Use a capacity of {entries} entries", "용량 {entries}개 적용")
+        };
+        shift::apply(is_here, if is_here { &PRESENT } else { &USE }, &label, apply, words.lang)
+    }
+
+    /// What the lanes of the page's run missed where the curve is at present, and the way to the curve of the whole system.
+    fn beside(&self, ctx: &Context<CapacityCurve>, curves: &[(Eviction, Vec<Counted>)]) -> Html {
+        let CurveProps { scenario, report, titles, on_sweep, words, .. } = ctx.props();
+        let language = words.lang;
+        let report = report.as_ref().filter(|_| !self.shift.work().is_stale(scenario));
+        let own = curves.iter().find(|(policy, _)| *policy == scenario.cache.eviction);
+        let here = own.and_then(|(policy, points)| {
+            let point = points.iter().find(|point| Some(point.capacity) == present_of(scenario))?;
+            Some((policy.name(), text::percent(ratio(point), 1)))
+        });
+        let said = report.zip(here).and_then(|(report, (policy, curve))| {
+            let lanes = missed(scenario, report).into_iter().zip(titles.iter());
+            let lanes = lanes.filter_map(|(share, title)| Some(format!("{} {}", shown(title), text::percent(share?, 1))));
+            let lanes = lanes.collect::<Vec<_>>().join(" · ");
+            let told = phrase!(
+                "At the present capacity the curve of {policy} is at {curve}; of the look-ups of this run missed: {lanes}. Room \
+                 decides only what the curve has.",
+                "현재 용량에서 {policy} 곡선의 미스율은 {curve}, 이 실행의 미스율은 {lanes}입니다. 용량으로 줄일 수 있는 것은 곡선에 나타난 미스뿐입니다."
+            );
+            (!lanes.is_empty()).then_some(told)
+        });
+        let sweep = on_sweep.reform(|_: MouseEvent| "cache.capacity");
+        html! {
+            <>
+                if let Some(said) = said { <p class="key">{ said.say(language).to_owned() }</p> }
+                if has_cache(scenario) && is_offered(scenario) {
+                    <p class="key">{ WHOLE.say(language) }{ " " }<button type="button" class="small" onclick={sweep}>{ SWEEP.say(language) }</button></p>
+                }
+            </>
+        }
+    }
+
+    /// What is said once a capacity has been put into the scenario, as long as it stands there.
+    fn is_used(&self, scenario: &Scenario) -> Option<Phrase> {
+        let used = self.used.filter(|capacity| is_here(scenario, *capacity))?;
+        let entries = text::count(used.into());
+        Some(phrase!("In the scenario now: {entries} entries", "시나리오에 적용됨: 항목 {entries}개"))
+    }
+
     /// Of how many requests, and whether of a sample of the keys.
     fn of(&self, curves: &[(Eviction, Vec<Counted>)], language: Language) -> Html {
         let requests =
             curves.iter().find_map(|(_, points)| Some(points.first()?.requests)).map_or_else(String::new, text::count);
         let least = curves.iter().flat_map(|(_, points)| points).map(|point| point.rate).fold(1.0, f64::min);
-        let whole = phrase!("{requests} requests, all of them played.", "요청 {requests}건을 모두 재생했습니다.");
+        let end = if requests == "1" { "" } else { "s" };
+        let whole = phrase!("{requests} request{end}, all of them played.", "요청 {requests}건을 모두 재생했습니다.");
         let share = text::percent(least, 1);
         let sampled = phrase!(
             "{requests} requests; large sizes are estimated from a sample of {share} of the keys (SHARDS); on Zipf traffic that is within one percentage point.",
@@ -217,6 +343,23 @@ impl CapacityCurve {
         );
         html! { <p class="key">{ if least < 1.0 { sampled } else { whole }.say(language).to_owned() }</p> }
     }
+}
+
+/// The button that opens a trace's file, and what has become of the last one.
+fn opener(props: &CurveProps) -> Html {
+    let CurveProps { traces, dispatch, words, .. } = props;
+    html! {
+        <div class="trace-input">
+            { trace_opener(dispatch, words) }
+            if let Some((name, _)) = &traces.reading { <p class="soft">{ (words.trace_reading)(name) }</p> }
+            { trace_refused(traces.refused.as_ref(), words) }
+        </div>
+    }
+}
+
+/// Whether all nodes together have so many entries, as far as these can be shared out.
+fn is_here(scenario: &Scenario, capacity: u32) -> bool {
+    scenario.cache.capacity == of_each_node(scenario, capacity)
 }
 
 /// The room of the figure, in units of its drawing; it is stretched to the page's width.
@@ -286,51 +429,4 @@ fn colour(place: usize) -> String {
 
 fn dash(place: usize) -> String {
     lane_style(place).dash.iter().map(f64::to_string).collect::<Vec<_>>().join(" ")
-}
-
-/// The numbers, and a button for each size that puts it into the scenario.
-fn table(
-    curves: &[(Eviction, Vec<Counted>)],
-    scenario: &Rc<Scenario>,
-    dispatch: &Callback<Action>,
-    language: Language,
-) -> Html {
-    let present = present_of(scenario);
-    let Some((_, first)) = curves.first() else { return html! {} };
-    let rows = first.iter().enumerate().map(|(row, point)| {
-        let capacity = point.capacity;
-        let ratios = curves.iter().map(|(_, points)| points.get(row).map_or_else(|| "…".to_owned(), |point| text::percent(ratio(point), 2)));
-        let value = FieldValue::of(&of_each_node(scenario, capacity));
-        let apply = dispatch.reform(move |_: MouseEvent| Action::Edit(vec![Edit::set("cache.capacity", value.clone())]));
-        let entries = text::count(capacity.into());
-        let label = phrase!("Use a capacity of {entries} entries", "용량 {entries}개 적용");
-        let is_present = present == Some(capacity);
-        html! {
-            <tr key={capacity}>
-                <th scope="row">{ entries.clone() }</th>
-                { for ratios.map(|ratio| html! { <td>{ ratio }</td> }) }
-                <td>
-                    if is_present {
-                        <span class="soft">{ PRESENT.say(language) }</span>
-                    } else {
-                        <button type="button" class="small" onclick={apply} aria-label={label.say(language).to_owned()}>{ USE.say(language) }</button>
-                    }
-                </td>
-            </tr>
-        }
-    });
-    let title = TITLE.say(language);
-    html! {
-        <div class="wide" tabindex="0" role="group" aria-label={title}>
-            <table>
-                <caption class="unseen">{ title }</caption>
-                <thead><tr>
-                    <th scope="col">{ CAPACITY.say(language) }</th>
-                    { for curves.iter().map(|(policy, _)| html! { <th scope="col">{ policy.name() }</th> }) }
-                    <th scope="col"><span class="unseen">{ USE.say(language) }</span></th>
-                </tr></thead>
-                <tbody>{ for rows }</tbody>
-            </table>
-        </div>
-    }
 }

@@ -20,8 +20,8 @@ use crate::web::state::saved::{self, TooLong};
 use crate::web::state::view::{Control, ThemeChoice, View};
 
 const NO_TRACE: Phrase = Phrase::fixed(
-    "A trace file that you opened is not in it: whoever opens the link has to open the same file. Neither is the moment you are looking at.",
-    "직접 연 트레이스 파일과 지금 보고 있는 시점은 링크에 들어가지 않습니다. 링크를 여는 사람도 같은 파일을 열어야 합니다.",
+    "A trace file that you opened is not in it: whoever opens the link has to open the same file. Neither is the moment you are looking at, nor what you have asked below the figures: seeds, searches, curves, sweeps.",
+    "직접 연 트레이스 파일은 링크에 들어가지 않으므로 링크를 여는 사람도 같은 파일을 열어야 합니다. 지금 보고 있는 시점과 그래프 아래에서 실행한 시드 반복, 탐색, 곡선, 스윕도 들어가지 않습니다.",
 );
 const LANGUAGE: Phrase = Phrase::fixed("Language", "언어");
 const THEME: Phrase = Phrase::fixed("Theme", "테마");

@@ -157,6 +157,26 @@ impl<J: Jobs> Shift<J> {
     }
 }
 
+/// A button that puts a value into the scenario; `is_here`: it stands there, and nothing happens.
+pub(super) fn apply(
+    is_here: bool,
+    name: &Phrase,
+    label: &Phrase,
+    apply: Callback<MouseEvent>,
+    language: Language,
+) -> Html {
+    let onclick = Callback::from(move |event: MouseEvent| {
+        if !is_here {
+            apply.emit(event);
+        }
+    });
+    html! {
+        <button type="button" class="small" {onclick} aria-disabled={is_here.then_some("true")} aria-label={label.say(language).to_owned()}>
+            { name.say(language).to_owned() }
+        </button>
+    }
+}
+
 /// The buttons that take what was found home, in files of that name: as CSV, and as JSON where it has such a form.
 pub(super) fn downloads<T: 'static>(
     found: &Rc<T>,

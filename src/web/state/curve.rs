@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::curve::{Counted, Row, Scouted, csv, ladder};
-use crate::scenario::{Capacity, Eviction, Keys, Scenario};
+use crate::report::{LaneReport, Report};
+use crate::scenario::{Capacity, Eviction, Keys, Reading, Scenario};
 use crate::web::platform::protocol::{FromWorker, ToWorker};
 use crate::web::state::jobs::{Jobs, Said, Which, Work};
 
@@ -65,12 +66,27 @@ pub fn file_of(scenario: &Scenario) -> Option<&str> {
     if let Keys::Trace { file, .. } = &scenario.clients.keys { Some(file) } else { None }
 }
 
-/// The entries of all nodes together; `None` where the capacity is a size.
+/// Whether any lane reads from a cache.
+pub fn has_cache(scenario: &Scenario) -> bool {
+    scenario.lanes.iter().any(|lane| lane.read != Reading::None {})
+}
+
+/// The entries of all nodes together; `None` where the capacity is a size, or nobody reads from a cache.
 pub fn present_of(scenario: &Scenario) -> Option<u32> {
     match scenario.cache.capacity {
-        Capacity::Entries(entries) => Some(entries.saturating_mul(scenario.cache.shards.max(1))),
-        Capacity::Bytes(_) => None,
+        Capacity::Entries(entries) if has_cache(scenario) => Some(entries.saturating_mul(scenario.cache.shards.max(1))),
+        _ => None,
     }
+}
+
+/// By lane, where it has the capacity and the policy of the scenario: which share of its look-ups missed in the run.
+pub fn missed(scenario: &Scenario, report: &Report) -> Vec<Option<f64>> {
+    let of = |(lane, told): (usize, &LaneReport)| {
+        let own = scenario.for_lane(lane).cache;
+        let is_alike = own.capacity == scenario.cache.capacity && own.eviction == scenario.cache.eviction;
+        (is_alike && told.hits + told.misses > 0).then_some(1.0 - told.hit_ratio)
+    };
+    report.lanes.iter().enumerate().take(scenario.lanes.len()).map(of).collect()
 }
 
 /// The capacity of each node where all together are to have so many entries.
@@ -144,8 +160,27 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
+    use crate::experiment::Plan;
     use crate::scenario::presets;
+    use crate::time::Nanos;
     use crate::web::state::jobs::{Order, Phase};
+
+    #[test]
+    fn a_scenario_without_a_cache_has_no_present_capacity_and_a_lane_with_a_capacity_of_its_own_no_point_on_the_curve()
+    {
+        let of = |name: &str| presets::get(name).expect("a preset").scenario().clone();
+        assert!(!has_cache(&of("tipping-point")) && present_of(&of("tipping-point")).is_none());
+        let mut scenario = Scenario { duration: Nanos::from_secs(2), ..of("default") };
+        scenario.faults.clear();
+        let scenario = scenario.edited("lane.1.cache.capacity", "7").expect("a scenario");
+        assert_eq!(present_of(&scenario), Some(500));
+        let mut experiment = Plan::new(&scenario, None).expect("it can be run").begin();
+        experiment.advance(Nanos::MAX, || false);
+        let report = experiment.report();
+        let missed = missed(&scenario, &report);
+        assert_eq!(missed[0], Some(1.0 - report.lanes[0].hit_ratio));
+        assert!(missed[0] > Some(0.0) && missed[1].is_none(), "{missed:?}");
+    }
 
     #[test]
     fn policies_are_played_once_the_keys_are_counted_and_the_present_capacity_is_among_those_played() {

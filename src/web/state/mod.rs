@@ -95,7 +95,9 @@ pub enum Action {
     OpenTrace(TraceFile),
     /// The reader does not want the trace that is being read.
     CancelTrace,
-    /// A file could not be read at all.
+    /// A trace's file could not be read at all.
+    TraceRefused(Phrase),
+    /// Another file could not be.
     FileUnreadable(Phrase),
     /// A further worker could not be started, or found no memory: one does what several would.
     HelperFailed,
@@ -336,6 +338,7 @@ impl State {
                 let has_begun = matches!(self.worker, Worker::Busy { request: Request::Trace, .. });
                 self.traces.cancel(has_begun);
             }
+            Action::TraceRefused(why) => self.refuse_trace(why),
             Action::FileUnreadable(why) => self.notice = Some(Notice::Message(why)),
             Action::HelperFailed => self.go_on_alone(&mut effects),
             Action::WorkerFailed { failure, details } => self.fail(failure, details, &mut effects),
@@ -352,6 +355,12 @@ impl State {
         }
         self.send_next(&mut effects);
         effects
+    }
+
+    /// A file is no trace: that is said at the top, and beside the button that opens one.
+    fn refuse_trace(&mut self, why: Phrase) {
+        self.traces.refuse(why.clone());
+        self.notice = Some(Notice::Message(why));
     }
 
     /// Whether a control holds something else than what runs: no value, a bad one, or one that the worker refused.

@@ -193,6 +193,7 @@ const READ_P50: Phrase = Phrase::fixed("Read p50 without failed requests", "읽�
 const READ_P99: Phrase = Phrase::fixed("Read p99 without failed requests", "읽기 p99(실패한 요청 제외)");
 const WRITE_P50: Phrase = Phrase::fixed("Write p50 without failed requests", "쓰기 p50(실패한 요청 제외)");
 const WRITE_P99: Phrase = Phrase::fixed("Write p99 without failed requests", "쓰기 p99(실패한 요청 제외)");
+const REQUESTS: Phrase = Phrase::fixed("Requests", "요청 수");
 const DATABASE_READS: Phrase = Phrase::fixed("Database reads", "DB 읽기");
 const ROWS_WRITTEN: Phrase = Phrase::fixed("Rows written", "DB 쓰기 행 수");
 const DATABASE_QUEUE: Phrase = Phrase::fixed("Max DB queue", "DB 큐 최댓값");
@@ -219,7 +220,7 @@ pub fn called(name: &str) -> Option<Called> {
         "rows_written" => (ROWS_WRITTEN, Unit::Count),
         "database_queue_max" => (DATABASE_QUEUE, Unit::Count),
         "cost" => (board::COST, Unit::Amount),
-        "requests" => (board::REQUESTS, Unit::Count),
+        "requests" => (REQUESTS, Unit::Count),
         _ => return None,
     };
     Some(Called { measure, title, unit })

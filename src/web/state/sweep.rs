@@ -244,7 +244,7 @@ pub fn asked(scenario: &Scenario, picks: &[(String, String)], seeds: u32) -> Res
     if cells > CELLS_MAX || runs > RUNS_MAX {
         let why = phrase!(
             "{cells} cells and {runs} runs are too many for a page (at most {CELLS_MAX} and {RUNS_MAX}); `cachelane sweep` makes more",
-            "셀 {cells}개, 실행 {runs}회는 페이지에서 실행하기에 너무 많습니다(최대 {CELLS_MAX}개, {RUNS_MAX}회). 명령줄의 `cachelane sweep`을 쓰세요"
+            "조합 {cells}개, 실행 {runs}회는 페이지에서 실행하기에 너무 많습니다(최대 {CELLS_MAX}개, {RUNS_MAX}회). 명령줄의 `cachelane sweep`을 쓰세요"
         );
         return Err((last, why));
     }

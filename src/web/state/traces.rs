@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use crate::phrase::Phrase;
 use crate::web::platform::protocol::{Progress, ToWorker, TraceFacts};
 
 /// The largest file the page takes, in bytes; the command line takes any.
@@ -31,11 +32,14 @@ pub struct Traces {
     progress: Option<Progress>,
     /// Whether the reader no longer wants the first of them.
     cancelled: bool,
+    /// Why the last one is no trace, until another one is opened.
+    refused: Option<Phrase>,
 }
 
 impl Traces {
     /// One more to read.
     pub fn add(&mut self, file: TraceFile) {
+        self.refused = None;
         self.unread.push_back(file);
     }
 
@@ -100,6 +104,11 @@ impl Traces {
         self.unread.pop_front()
     }
 
+    /// A file is none, or cannot be read.
+    pub fn refuse(&mut self, why: Phrase) {
+        self.refused = Some(why);
+    }
+
     /// There is a new worker, who has read nothing; the last one was asked to read on and did not answer, if `was_asked`.
     /// What it was reading is not tried again: it may have been too much. Gives its name.
     pub fn forget_reading(&mut self, was_asked: bool) -> Option<String> {
@@ -118,6 +127,7 @@ impl Traces {
         let first = self.unread.front().filter(|_| !self.cancelled);
         TracesShown {
             opened: self.opened.as_ref().map(|(file, facts)| (file.name.clone(), facts.clone())),
+            refused: self.refused.clone(),
             reading: first.map(|file| (file.name.clone(), self.progress.unwrap_or_default())),
         }
     }
@@ -128,6 +138,8 @@ impl Traces {
 pub struct TracesShown {
     /// The one in use, by name, and what is in it.
     pub opened: Option<(String, TraceFacts)>,
+    /// Why the last one is none.
+    pub refused: Option<Phrase>,
     /// The name of one that is being read, and how far that is.
     pub reading: Option<(String, Progress)>,
 }

@@ -240,7 +240,7 @@ impl State {
             // A bad trace changes nothing: the last good experiment goes on.
             FromWorker::Unreadable { why } => {
                 self.traces.drop_first();
-                self.notice = Some(Notice::Message(why));
+                self.refuse_trace(why);
             }
             FromWorker::Refused { generation, why } => {
                 self.notice = Some(Notice::Message(why));

@@ -2,6 +2,7 @@
 
 mod faults;
 mod lanes;
+mod paste_trace;
 mod trace_sheet;
 mod traffic;
 
@@ -11,8 +12,8 @@ use yew::prelude::*;
 
 use self::faults::Faults;
 use self::lanes::lanes;
-pub use self::traffic::trace_opener;
 use self::traffic::traffic;
+pub use self::traffic::{trace_opener, trace_reader, trace_refused};
 use crate::scenario::form::{Form, FormField};
 use crate::scenario::{Edit, FieldValue, Scenario};
 use crate::web::components::any_field::{AllFields, Draft, FieldRow, changed_summary};
@@ -176,19 +177,13 @@ fn word_at(draft: &Draft, path: &str) -> String {
 fn options_at(draft: &Draft, ctx: &Ctx, path: &str) -> Html {
     let w = ctx.words;
     let rows = draft.form.fields(path).into_iter().filter(|field| field.is_option).map(|field| {
-        let known = match field.name.as_str() {
-            "rate" => (w.rate, false),
-            "users" => (w.users, true),
-            "count" => (w.key_count, true),
-            "alpha" => (w.alpha, false),
-            "hot" => (w.hot, false),
-            "traffic" => (w.hot_traffic, false),
-            _ => {
+        match w.option_called(&field.name) {
+            Some((label, whole)) => number_at(draft, &field.path, label, whole),
+            None => {
                 let key = field.path.clone();
-                return html! { <FieldRow {key} draft={draft.clone()} {field} /> };
+                html! { <FieldRow {key} draft={draft.clone()} {field} /> }
             }
-        };
-        number_at(draft, &field.path, known.0, known.1)
+        }
     });
     html! { <>{ for rows }</> }
 }

@@ -1,11 +1,12 @@
 //! Who asks: arrivals, the share of writes, keys, and traces of them.
 
-use web_sys::HtmlInputElement;
+use web_sys::{File, HtmlInputElement};
 use yew::prelude::*;
 
+use super::paste_trace::PasteTrace;
 use super::trace_sheet::trace_sheet;
 use super::{choices, choose, options_at, word_at};
-use crate::escape::shown;
+use crate::escape::{shown, shown_lines};
 use crate::phrase::{Phrase, phrase};
 use crate::scenario::{Arrivals, FieldValue, Keys};
 use crate::web::components::any_field::Draft;
@@ -13,11 +14,18 @@ use crate::web::components::choice::Choice;
 use crate::web::components::context::Ctx;
 use crate::web::components::control::labelled;
 use crate::web::components::distribution::Dist;
+use crate::web::components::drop::FileDrop;
 use crate::web::components::number::Number;
 use crate::web::i18n::Words;
 use crate::web::platform::files;
 use crate::web::state::Action;
 use crate::web::state::traces::{BYTES_MAX, TraceFile, TracesShown};
+
+const OPTIONS: Phrase = Phrase::fixed(
+    "What begins with -- is an option of the command line, cachelane replay. Here, give a table a first line with names, such as \
+     time,key,size, or put one key on each line.",
+    "--로 시작하는 것은 명령줄 cachelane replay의 옵션입니다. 이 페이지에서는 표의 첫 줄에 time,key,size 같은 열 이름을 넣거나, 한 줄에 키를 하나씩 두세요.",
+);
 
 pub(super) fn traffic(draft: &Draft, ctx: &Ctx, traces: &TracesShown) -> Html {
     html! {
@@ -70,7 +78,7 @@ fn keys(draft: &Draft, ctx: &Ctx, traces: &TracesShown) -> Html {
             <Choice path={PATH} label={w.keys} value={now.clone()} {edits} options={offered.collect::<Vec<_>>()} />
             { options_at(draft, ctx, PATH) }
             { trace_input(ctx, traces) }
-            if let TracesShown { reading: None, opened: Some((name, facts)) } = traces {
+            if let TracesShown { reading: None, opened: Some((name, facts)), .. } = traces {
                 { trace_sheet(&draft.scenario, name, facts, ctx) }
             }
         </>
@@ -86,9 +94,10 @@ fn trace_input(ctx: &Ctx, traces: &TracesShown) -> Html {
         _ => w.trace_formats.to_owned(),
     };
     html! {
-        <>
+        <FileDrop class="trace-input" on_file={trace_reader(&ctx.dispatch)}>
             { trace_opener(&ctx.dispatch, w) }
             <p id="trace-told" class="soft" role="status">{ told }</p>
+            { trace_refused(traces.refused.as_ref(), w) }
             { trace_notes(w, traces) }
             if let Some((name, progress)) = &traces.reading {
                 <p class="reading">
@@ -97,26 +106,33 @@ fn trace_input(ctx: &Ctx, traces: &TracesShown) -> Html {
                     <button type="button" onclick={cancel}>{ w.cancel_reading }</button>
                 </p>
             }
-        </>
+            <PasteTrace />
+        </FileDrop>
     }
+}
+
+/// Opens a trace's file.
+pub fn trace_reader(dispatch: &Callback<Action>) -> Callback<File> {
+    let act = dispatch.clone();
+    Callback::from(move |file: File| {
+        let unread = act.reform(Action::TraceRefused);
+        if file.size() > BYTES_MAX {
+            return unread.emit(too_large(&file.name(), file.size()));
+        }
+        let name = file.name();
+        let open =
+            act.reform(move |bytes: Vec<u8>| Action::OpenTrace(TraceFile { name: name.clone(), bytes: bytes.into() }));
+        files::read_bytes(file, open, unread);
+    })
 }
 
 /// The button that opens a trace's file.
 pub fn trace_opener(dispatch: &Callback<Action>, w: &Words) -> Html {
-    let act = dispatch.clone();
+    let read = trace_reader(dispatch);
     let open = Callback::from(move |event: Event| {
         let input: HtmlInputElement = event.target_unchecked_into();
         if let Some(file) = input.files().and_then(|files| files.get(0)) {
-            let unread = act.reform(Action::FileUnreadable);
-            if file.size() > BYTES_MAX {
-                unread.emit(too_large(&file.name(), file.size()));
-            } else {
-                let name = file.name();
-                let open = act.reform(move |bytes: Vec<u8>| {
-                    Action::OpenTrace(TraceFile { name: name.clone(), bytes: bytes.into() })
-                });
-                files::read_bytes(file, open, unread);
-            }
+            read.emit(file);
             input.set_value(""); // else the same file, mended, would be no change
         }
     });
@@ -125,10 +141,22 @@ pub fn trace_opener(dispatch: &Callback<Action>, w: &Words) -> Html {
     }
 }
 
+/// Why the last file is no trace, and what that means here; the notice at the top may be out of sight.
+pub fn trace_refused(why: Option<&Phrase>, w: &Words) -> Html {
+    let Some(why) = why else { return html! {} };
+    let why = why.say(w.lang);
+    html! {
+        <>
+            <p class="complaint lines">{ shown_lines(why).into_owned() }</p>
+            if why.contains("--") { <p class="soft">{ OPTIONS.say(w.lang).to_owned() }</p> }
+        </>
+    }
+}
+
 /// What the reader should know of how the file was read.
 fn trace_notes(w: &Words, traces: &TracesShown) -> Html {
     let notes = match traces {
-        TracesShown { reading: None, opened: Some((_, facts)) } if !facts.notes.is_empty() => &facts.notes,
+        TracesShown { reading: None, opened: Some((_, facts)), .. } if !facts.notes.is_empty() => &facts.notes,
         _ => return html! {},
     };
     let notes = notes.iter().map(|note| html! { <li>{ shown(note.say(w.lang)).into_owned() }</li> });

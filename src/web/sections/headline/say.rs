@@ -32,6 +32,9 @@ const NO_DIFFERENCE: Phrase = Phrase::fixed("no significant difference.", "유�
 const NOTHING_YET: Phrase = Phrase::fixed("nothing to report so far.", "아직 특별한 것이 없습니다.");
 const NOTHING: Phrase = Phrase::fixed("nothing to report.", "특별한 것이 없습니다.");
 
+/// Between what it says of two lanes.
+const AND: Phrase = Phrase::fixed("; ", ", ");
+
 impl Headline {
     /// The sentence, with what the lanes are called; of a run that is over, or not yet.
     pub fn say(&self, titles: &[String], is_over: bool, language: Language) -> Vec<Piece> {
@@ -61,7 +64,7 @@ impl Headline {
         }
         for (i, part) in self.parts.iter().enumerate() {
             if i > 0 {
-                pieces.push(Piece::Text("; ".to_owned()));
+                pieces.push(Piece::Text(AND.say(language).to_owned()));
             }
             pieces.extend(part.say(language));
         }

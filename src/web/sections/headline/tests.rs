@@ -40,7 +40,7 @@ fn it_says_than_whom_and_what_it_cost() {
     );
     assert_eq!(
         said(&headline, Language::Korean),
-        "Two vs. One: 쓰기 6배 빠름; 성공 응답을 받은 쓰기 212건 유실 (vs.\u{a0}0건)."
+        "Two vs. One: 쓰기 6배 빠름, 성공 응답을 받은 쓰기 212건 유실 (vs.\u{a0}0건)."
     );
 }
 

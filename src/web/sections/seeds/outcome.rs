@@ -283,7 +283,15 @@ fn worst(props: &OutcomeProps, measure: &Called, titles: &[String]) -> Html {
     let decimals = if worst.value.fract() == 0.0 { 0 } else { 2 };
     let (seed, lane) = (worst.seed, titles.get(worst.place).cloned().unwrap_or_default());
     let (title, value) = (measure.title.clone(), measure.say(worst.value, decimals));
-    let said = phrase!("Worst run: {lane}, {title} {value}", "가장 나쁜 실행: {lane}, {title} {value}", title);
+    // Whose it is, unless it is everybody's.
+    let run = (0..).zip(runs).find(|(run, _)| scenario.seed_of_run(*run) == seed).map(|(_, run)| run);
+    let is_tied =
+        run.is_some_and(|run| run.len() > 1 && run.iter().all(|lane| lane[measure.place()] == Some(worst.value)));
+    let said = if is_tied {
+        phrase!("Worst run: {title} {value} in every lane", "가장 나쁜 실행: 모든 레인에서 {title} {value}", title)
+    } else {
+        phrase!("Worst run: {title} {value} in “{lane}”", "가장 나쁜 실행: ‘{lane}’에서 {title} {value}", title)
+    };
     let open = phrase!("Open seed {seed}", "시드 {seed} 열기");
     let link = worst.link.clone().unwrap_or_default();
     let follow = (!props.is_stale).then(|| {

@@ -1,27 +1,29 @@
 //! *When was it decided?*, beside a story: the run is wound back to moments around its steps and goes on with other luck; where
-//! the probability jumps is the cause. It grows surer as long as the reader waits. What it says is what `cachelane when --quick`
+//! the probability jumps, it was decided. It grows surer as long as the reader waits. What it says is what `cachelane when --quick`
 //! says, with forks in smaller lots.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use yew::prelude::*;
 
 use crate::chart::text;
-use crate::experiment::when::{Found, Moment};
+use crate::experiment::when::{Found, Jump, Moment};
 use crate::phrase::{Language, Phrase, phrase};
 use crate::scenario::Scenario;
 use crate::stats::Share;
 use crate::story::Told;
 use crate::web::i18n::Words;
 use crate::web::platform::crew::{Heard, crew_of};
+use crate::web::platform::dom;
 use crate::web::sections::shift::{self, Shift};
 use crate::web::state::jobs::Phase;
 use crate::web::state::when::{Windings, found};
 
 static TITLE: Phrase = Phrase::fixed("When was it decided?", "언제 결정되었나");
 static WHY: Phrase = Phrase::fixed(
-    "The run is wound back to moments around these steps and goes on with other luck: where the probability jumps is the cause.",
-    "실행을 위 단계 앞뒤의 시점으로 되감아 난수를 바꿔 이어서 실행합니다. 확률이 급변하는 시점이 원인입니다.",
+    "The run is wound back to moments around these steps and goes on with other luck: where the probability jumps, it was decided.",
+    "위 단계 전후 시점으로 되감은 뒤 난수만 바꿔 다시 진행합니다. 확률이 급변하는 시점에서 결과가 정해졌습니다.",
 );
 static BEGIN: Phrase = Phrase::fixed("Find the moment", "시점 찾기");
 static AT: Phrase = Phrase::fixed("From this moment", "이 시점부터");
@@ -29,6 +31,13 @@ static PROBABILITY: Phrase = Phrase::fixed("Goes wrong", "문제 발생 확률")
 static INTERVAL: Phrase = Phrase::fixed("95 % interval", "95 % 신뢰구간");
 static SURE: Phrase = Phrase::fixed("With the faults to come", "남은 장애 포함");
 static SINCE: Phrase = Phrase::fixed("Before it", "직전 단계");
+static IN_ORDER: Phrase =
+    Phrase::fixed("Moments stand in order, not to scale.", "시점은 순서대로 놓았으며 간격은 실제 시간과 다릅니다.");
+static FAULTS: Phrase = Phrase::fixed(
+    "“Goes wrong” is without the faults that have not begun by then, as somebody at that moment would see it; “With the faults to \
+     come” lets them come as in the run.",
+    "‘문제 발생 확률’은 그 시점까지 시작되지 않은 장애가 일어나지 않을 때의 값이고, ‘남은 장애 포함’은 이후의 장애가 실행에서처럼 일어날 때의 값입니다.",
+);
 #[derive(Clone, PartialEq, Properties)]
 pub(super) struct WhenProps {
     pub told: Rc<Told>,
@@ -48,6 +57,8 @@ pub(super) enum Msg {
 #[derive(Default)]
 pub(super) struct WhenDecided {
     shift: Shift<Windings>,
+    /// Whether it has just ended, and its button is about to go.
+    has_ended: bool,
 }
 
 impl Component for WhenDecided {
@@ -67,9 +78,20 @@ impl Component for WhenDecided {
                 let windings = Windings { told: Some(told.clone()) };
                 self.shift.begin(scenario.clone(), windings, crew_of(scenario), &hear);
             }
-            Msg::Heard(worker, heard) => return self.shift.hear(worker, heard),
+            Msg::Heard(worker, heard) => {
+                let is_drawn = self.shift.hear(worker, heard);
+                self.has_ended = !self.shift.is_running();
+                return is_drawn;
+            }
         }
         true
+    }
+
+    fn rendered(&mut self, _: &Context<WhenDecided>, _: bool) {
+        // A dialog does not hold a focus that is nowhere.
+        if std::mem::take(&mut self.has_ended) {
+            dom::focus_if_lost("#when-result");
+        }
     }
 
     fn view(&self, ctx: &Context<WhenDecided>) -> Html {
@@ -101,9 +123,49 @@ impl Component for WhenDecided {
 /// The room of the figure, in units of its drawing.
 const ROOM: (f64, f64) = (1_000.0, 120.0);
 
-/// A figure with a place for each moment, since steps lie microseconds apart and then nothing happens for seconds; the sentence
-/// of the jump; and the table.
+/// The sentence of the jump, the figure and the table.
 fn shown(found: &Found, language: Language) -> Html {
+    let labels = labels(found, language);
+    let has_faults = found.moments.iter().any(|moment| moment.without_faults.is_some());
+    html! {
+        <>
+            <p id="when-result">{ sentence(found, &labels).say(language).to_owned() }</p>
+            { figure(found, &labels, language) }
+            <p class="key">{ IN_ORDER.say(language) }if has_faults { { " " }{ FAULTS.say(language) } }</p>
+            { table(found, &labels, has_faults, language) }
+        </>
+    }
+}
+
+/// What each moment is called: by digits enough to tell it from the others, the one just before a step by that step.
+fn labels(found: &Found, language: Language) -> Vec<String> {
+    let moments = &found.moments;
+    let next = |place: usize| moments.get(place + 1).map(|next| next.at_s).filter(|at| at - moments[place].at_s < 2e-9);
+    let with = |digits: usize| -> Vec<String> {
+        let label = |(place, moment): (usize, &Moment)| {
+            let (before, at) = (next(place), moment.at_s);
+            let at = seconds(before.unwrap_or(at), digits);
+            let label = if before.is_some() {
+                phrase!("just before {at} s", "{at}초 직전")
+            } else {
+                phrase!("{at} s", "{at}초")
+            };
+            label.say(language).to_owned()
+        };
+        moments.iter().enumerate().map(label).collect()
+    };
+    let short = with(6);
+    if short.iter().collect::<BTreeSet<_>>().len() == short.len() { short } else { with(9) }
+}
+
+/// Seconds with so many digits of at most nine, the rest cut off as the story does it.
+fn seconds(at_s: f64, digits: usize) -> String {
+    let text = format!("{at_s:.9}");
+    text[..text.len() - (9 - digits)].to_owned()
+}
+
+/// A figure with a place for each moment, since steps lie microseconds apart and then nothing happens for seconds.
+fn figure(found: &Found, labels: &[String], language: Language) -> Html {
     let last = found.moments.len().saturating_sub(1).max(1) as f64;
     let x = |place: usize| ROOM.0 * place as f64 / last;
     let y = |share: f64| ROOM.1 * (1.0 - share);
@@ -118,36 +180,54 @@ fn shown(found: &Found, language: Language) -> Html {
     let line = format!("M{}", at(|moment| moment.expected().share).join("L"));
     let band = format!("M{}L{}Z", upper.join("L"), lower.join("L"));
     let grid = format!("M0 0H{0}M0 {1}H{0}M0 {2}H{0}", ROOM.0, ROOM.1 / 2.0, ROOM.1);
+    let jumps: String = found.jumps().iter().map(|jump| format!("M{:.1} 0V{}", x(jump.moment), ROOM.1)).collect();
+    let shares = ["100 %", "50 %", "0 %"].into_iter().zip([0, 50, 100]);
+    let shares = shares.map(|(name, top)| html! { <span style={format!("top:{top}%")}>{ name }</span> });
+    let ends = [labels.first().zip(Some(0)), labels.last().zip(Some(100)).filter(|_| labels.len() > 1)];
+    let ends = ends
+        .into_iter()
+        .flatten()
+        .map(|(name, left)| html! { <span style={format!("left:{left}%")}>{ name.clone() }</span> });
     let forks = found.forks;
     let said = phrase!(
         "The probability from moment to moment, of up to {forks} forks each; the table below has the numbers",
         "시점별 확률(시점마다 최대 {forks}번 분기)입니다. 아래 표에 값이 있습니다"
     );
     html! {
-        <>
-            <p>{ sentence(found).say(language).to_owned() }</p>
-            <div class="when-figure" role="img" aria-label={said.say(language).to_owned()}>
-                <svg viewBox={format!("0 -4 {} {}", ROOM.0, ROOM.1 + 8.0)} preserveAspectRatio="none" aria-hidden="true">
-                    <path class="grid" d={grid} />
-                    <path class="band" d={band} />
-                    <path class="line" d={line} />
-                    if let Some(jump) = &found.jump { <path class="jump" d={format!("M{:.1} 0V{}", x(jump.moment), ROOM.1)} /> }
-                </svg>
-            </div>
-            { table(found, language) }
-        </>
+        <div class="curves when-figure" role="img" aria-label={said.say(language).to_owned()}>
+            <div class="curve-shares">{ for shares }</div>
+            <svg viewBox={format!("0 0 {} {}", ROOM.0, ROOM.1)} preserveAspectRatio="none" aria-hidden="true">
+                <path class="grid" d={grid} />
+                <path class="band" d={band} />
+                <path class="line" d={line} />
+                <path class="jump" d={jumps} />
+            </svg>
+            <span></span><div class="strip-ticks">{ for ends }</div>
+        </div>
     }
 }
 
 /// What it comes to, of how many forks.
-fn sentence(found: &Found) -> Phrase {
+fn sentence(found: &Found, labels: &[String]) -> Phrase {
     let forks = found.forks;
-    if let Some(jump) = &found.jump {
+    let jumps = found.jumps();
+    if let [jump] = jumps[..] {
         let (before, after) = (text::percent(jump.before, 0), text::percent(jump.after, 0));
-        let at = format!("{:.6}", jump.to_s);
+        let at = &labels[jump.moment];
         return phrase!(
-            "The probability jumps from {before} to {after} at {at} s (up to {forks} forks a moment).",
-            "{at}초에 확률이 {before}에서 {after}로 급변합니다(시점마다 최대 {forks}번 분기)."
+            "Decided at {at}: the probability jumps from {before} to {after} (up to {forks} forks a moment).",
+            "{at}에 결정: 확률이 {before}에서 {after}로 급변합니다(시점마다 최대 {forks}번 분기)."
+        );
+    }
+    if !jumps.is_empty() {
+        let each = |jump: &Jump| {
+            let (before, after) = (text::percent(jump.before, 0), text::percent(jump.after, 0));
+            format!("{} ({before} → {after})", labels[jump.moment])
+        };
+        let all = jumps.iter().map(each).collect::<Vec<_>>().join(" · ");
+        return phrase!(
+            "Decided in several steps: {all}. Of these jumps none is surely the greatest (up to {forks} forks a moment).",
+            "여러 단계에 걸쳐 결정: {all}. 이 가운데 어느 것이 가장 큰지는 확실하지 않습니다(시점마다 최대 {forks}번 분기)."
         );
     }
     if found.moments.iter().all(|moment| moment.expected().low > 0.5) {
@@ -162,8 +242,8 @@ fn sentence(found: &Found) -> Phrase {
     )
 }
 
-fn table(found: &Found, language: Language) -> Html {
-    let has_faults = found.moments.iter().any(|moment| moment.without_faults.is_some());
+fn table(found: &Found, labels: &[String], has_faults: bool, language: Language) -> Html {
+    let jumps: Vec<usize> = found.jumps().iter().map(|jump| jump.moment).collect();
     let heads = [Some(&AT), Some(&PROBABILITY), Some(&INTERVAL), has_faults.then_some(&SURE), Some(&SINCE)];
     let share = |share: Share| if share.of > 0 { text::percent(share.share, 0) } else { "–".to_owned() };
     let rows = found.moments.iter().enumerate().map(|(place, moment)| {
@@ -171,10 +251,10 @@ fn table(found: &Found, language: Language) -> Html {
         let between = format!("{} … {}", text::percent(expected.low, 0), text::percent(expected.high, 0));
         let since: Vec<String> =
             moment.since.iter().map(|line| crate::escape::shown(line.say(language)).into_owned()).collect();
-        let class = found.jump.is_some_and(|jump| jump.moment == place).then_some("alarm");
+        let class = jumps.contains(&place).then_some("alarm"); // few: the jumps
         html! {
             <tr key={place} {class}>
-                <th scope="row">{ format!("{:.6} s", moment.at_s) }</th>
+                <th scope="row">{ labels[place].clone() }</th>
                 <td>{ share(expected) }</td>
                 <td>{ between }</td>
                 if has_faults { <td>{ share(moment.probability) }</td> }

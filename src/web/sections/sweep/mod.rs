@@ -34,10 +34,14 @@ static HOW: Phrase = Phrase::fixed(
     "Values: a list such as 1s,5s,20s, or a range such as 1s..60s/log6 (six values by equal factors; /lin6: by equal steps).",
     "값은 1s,5s,20s 같은 목록이나 1s..60s/log6 같은 범위로 씁니다(같은 비율로 6개, /lin6은 같은 간격).",
 );
+static AS_LINKS: Phrase = Phrase::fixed(
+    "Here such values are written as in links: sliding(2h), jittered(ttl:60s,spread:0.1), exponential(10ms).",
+    "여기에는 링크와 같은 표기로 씁니다: sliding(2h), jittered(ttl:60s,spread:0.1), exponential(10ms).",
+);
 static FIELDS: [Phrase; 2] =
-    [Phrase::fixed("Field to vary", "바꿀 필드"), Phrase::fixed("Second field", "두 번째 필드")];
+    [Phrase::fixed("Field to vary", "바꿀 설정"), Phrase::fixed("Second field", "두 번째 설정")];
 static VALUES: [Phrase; 2] =
-    [Phrase::fixed("Values", "값"), Phrase::fixed("Values of the second field", "두 번째 필드의 값")];
+    [Phrase::fixed("Values", "값"), Phrase::fixed("Values of the second field", "두 번째 설정의 값")];
 static EXAMPLE: Phrase = Phrase::fixed("value, value, …", "값, 값, …");
 static NO_SECOND: Phrase = Phrase::fixed("none", "없음");
 static COUNT_LABEL: Phrase = Phrase::fixed("Seeds", "시드 수");
@@ -63,6 +67,8 @@ const LOOKS_MS: (f64, u32) = (15.0, 30);
 pub struct SweepProps {
     /// What runs on the page.
     pub scenario: Rc<Scenario>,
+    /// The field that another part of the page has asked for, and how often one has.
+    pub wanted: (u32, &'static str),
     /// Hears what the reader does.
     pub dispatch: Callback<Action>,
     /// The language.
@@ -159,14 +165,7 @@ impl Component for SweepPanel {
             Msg::Settled => return self.look_on(ctx),
             Msg::Heard(worker, heard) => self.shift.hear(worker, heard),
             Msg::Field(place, path) => {
-                let scenario = &ctx.props().scenario;
-                let pick = self.field(&path).map(|field| (path.clone(), suggested(scenario, field)));
-                match (pick, self.picks.get_mut(place)) {
-                    (Some(pick), Some(before)) => *before = pick,
-                    (Some(pick), None) => self.picks.push(pick),
-                    (None, _) => self.picks.truncate(place),
-                }
-                self.ask(&ctx.props().scenario);
+                self.pick(place, &path, &ctx.props().scenario);
                 return true;
             }
             Msg::Values(place, values) => {
@@ -194,11 +193,16 @@ impl Component for SweepPanel {
             self.shift.change_to(scenario);
             self.look_at(ctx);
         }
+        if before.wanted != ctx.props().wanted && !self.shift.is_running() {
+            self.picks.truncate(1);
+            self.pick(0, ctx.props().wanted.1, scenario);
+            self.offer();
+        }
         true
     }
 
     fn view(&self, ctx: &Context<SweepPanel>) -> Html {
-        let SweepProps { scenario, dispatch, words } = ctx.props();
+        let SweepProps { scenario, dispatch, words, .. } = ctx.props();
         let language = words.lang;
         let is_stale = self.shift.work().is_stale(scenario);
         html! {
@@ -277,6 +281,17 @@ impl SweepPanel {
         is_other
     }
 
+    /// Puts a field there, with the values suggested for it; one that is not there takes what stands there away.
+    fn pick(&mut self, place: usize, path: &str, scenario: &Scenario) {
+        let pick = self.field(path).map(|field| (path.to_owned(), suggested(scenario, field)));
+        match (pick, self.picks.get_mut(place)) {
+            (Some(pick), Some(before)) => *before = pick,
+            (Some(pick), None) => self.picks.push(pick),
+            (None, _) => self.picks.truncate(place),
+        }
+        self.ask(scenario);
+    }
+
     fn ask(&mut self, scenario: &Scenario) {
         self.asked = asked(scenario, &self.picks, self.seeds).map(Rc::new);
     }
@@ -329,14 +344,14 @@ impl SweepPanel {
             html! {
                 <div class="sweep-pick" key={place}>
                     <label>{ FIELDS[place].say(language) }{ " " }
-                        <FieldChoice fields={self.offered.clone()} lanes={lanes.clone()} chosen={path} can_be_none={place > 0} disabled={is_running} {choose} {language} /></label>
+                        <FieldChoice fields={self.offered.clone()} lanes={lanes.clone()} chosen={path} can_be_none={place > 0} disabled={is_running} {choose} words={words} /></label>
                     if place < self.picks.len() {
                         <label>{ VALUES[place].say(language) }{ " " }
                             <input type="text" value={values} oninput={write} onkeydown={on_key} readonly={is_running} spellcheck="false" autocomplete="off" placeholder={EXAMPLE.say(language)}
                                 aria-describedby={described} aria-invalid={wrong.is_some().then_some("true")} /></label>
                     }
                     if let Some((_, why)) = wrong {
-                        <p class="complaint" id={format!("sweep-wrong-{place}")} role="alert">{ shown(why.say(language)).into_owned() }</p>
+                        <p class="complaint" id={format!("sweep-wrong-{place}")} role="alert">{ complaint(why, language) }</p>
                     }
                 </div>
             }
@@ -367,7 +382,7 @@ impl SweepPanel {
         let begin = self.asked.as_ref().ok().map(|sweep| {
             let (cells, seeds) = (sweep.cells(), sweep.seeds());
             let [cells_end, seeds_end] = [cells == 1, seeds == 1].map(|is_one| if is_one { "" } else { "s" });
-            phrase!("Run {cells} cell{cells_end} × {seeds} seed{seeds_end}", "셀 {cells}개 × 시드 {seeds}개 실행")
+            phrase!("Run {cells} cell{cells_end} × {seeds} seed{seeds_end}", "조합 {cells}개 × 시드 {seeds}개 실행")
         });
         html! {
             <div class="seeds-controls">
@@ -391,6 +406,13 @@ impl SweepPanel {
     }
 }
 
+/// What is wrong, and where that shows values as files have them, how they are written here.
+fn complaint(why: &Phrase, language: Language) -> String {
+    let why = why.say(language);
+    let how = if why.contains('{') { AS_LINKS.say(language) } else { "" };
+    format!("{} {how}", shown(why)).trim_end().to_owned()
+}
+
 #[derive(Clone, PartialEq, Properties)]
 struct FieldChoiceProps {
     fields: Fields,
@@ -399,30 +421,40 @@ struct FieldChoiceProps {
     can_be_none: bool,
     disabled: bool,
     choose: Callback<String>,
-    language: Language,
+    words: &'static Words,
+}
+
+/// What the settings call an option of the arrivals or of the keys.
+fn option_called(path: &str, words: &'static Words) -> Option<&'static str> {
+    let (of, option) = path.rsplit_once('.')?;
+    let is_known = of.ends_with("arrivals") || of.ends_with("keys");
+    Some(words.option_called(option).filter(|_| is_known)?.0)
 }
 
 /// A list of the fields that can vary, by the names that files and links use, each with what the page calls it.
 #[component]
 fn FieldChoice(props: &FieldChoiceProps) -> Html {
-    let FieldChoiceProps { fields, lanes, chosen, can_be_none, disabled, choose, language } = props;
+    let FieldChoiceProps { fields, lanes, chosen, can_be_none, disabled, choose, words } = props;
+    let language = words.lang;
     let change = choose.reform(|event: Event| event.target_unchecked_into::<HtmlSelectElement>().value());
     let groups = fields.iter().map(|(part, fields)| {
         let lane = part.strip_prefix("lane.").and_then(|lane| lanes.get(lane.parse::<usize>().ok()?));
         let label = match (part.as_str(), lane) {
-            ("", _) => GENERAL.say(*language).to_owned(),
+            ("", _) => GENERAL.say(language).to_owned(),
             (part, Some(lane)) => format!("[{part}] {}", shown(lane)),
             (part, None) => format!("[{part}]"),
         };
         let options = fields.iter().map(|field| {
-            let called = field.label.map(|label| format!(" · {}", label.say(*language))).unwrap_or_default();
+            let own = field.label.map(|label| label.say(language)).or_else(|| option_called(&field.path, words));
+            let called = lane.map(|lane| shown(lane).into_owned()).into_iter().chain(own.map(str::to_owned));
+            let called: String = called.map(|called| format!(" · {called}")).collect();
             html! { <option value={field.path.clone()} selected={field.path == *chosen}>{ format!("{}{called}", field.path) }</option> }
         });
         html! { <optgroup {label}>{ for options }</optgroup> }
     });
     html! {
         <select onchange={change} disabled={*disabled}>
-            if *can_be_none { <option value="" selected={chosen.is_empty()}>{ NO_SECOND.say(*language) }</option> }
+            if *can_be_none { <option value="" selected={chosen.is_empty()}>{ NO_SECOND.say(language) }</option> }
             { for groups }
         </select>
     }

@@ -12,7 +12,7 @@ use crate::experiment::sweep::grid::{Grid, Point, mark_beaten, measure, seeds_th
 use crate::experiment::sweep::{Sweep, write_csv, write_lines};
 use crate::phrase::{Language, Phrase, phrase};
 use crate::report::measures::MEASURES;
-use crate::scenario::Scenario;
+use crate::scenario::{Edit, Scenario, link};
 use crate::stats::Spread;
 use crate::web::components::context::{Ctx, use_ctx};
 use crate::web::components::fold::use_fold;
@@ -27,7 +27,7 @@ use crate::web::state::sweep::{edits, present};
 static MEASURE: Phrase = Phrase::fixed("Measure", "지표");
 static AGAINST: Phrase = Phrase::fixed("Trade-off with", "함께 볼 지표");
 static NONE: Phrase = Phrase::fixed("none", "없음");
-static ALL_CELLS: Phrase = Phrase::fixed("All cells as a table", "모든 셀을 표로 보기");
+static ALL_CELLS: Phrase = Phrase::fixed("All cells as a table", "모든 조합을 표로 보기");
 static USE: Phrase = Phrase::fixed("Use", "적용");
 static PRESENT: Phrase = Phrase::fixed("in the scenario", "현재 값");
 static LANE: Phrase = Phrase::fixed("Lane", "레인");
@@ -35,12 +35,20 @@ static LINES: Phrase = Phrase::fixed("Download JSON lines", "JSON Lines 다운�
 static SVG: Phrase = Phrase::fixed("Download SVG", "SVG 다운로드");
 static ONE_SEED: Phrase = Phrase::fixed(
     "One seed a cell: what differs may be luck.",
-    "셀마다 시드 하나로 실행했습니다. 차이가 우연일 수 있습니다.",
+    "조합마다 시드 하나로 실행했습니다. 차이가 우연일 수 있습니다.",
 );
-static BEST: Phrase = Phrase::fixed(
-    "Nothing beats these: what is better in one measure is worse in the other, or has more failed requests. Of equal ones the first is listed.",
-    "두 지표가 모두 이 조합들보다 나으면서 실패한 요청이 더 많지 않은 조합은 없습니다. 값이 같으면 첫 조합만 적습니다.",
+static SCALES: Phrase = Phrase::fixed(
+    "Values stand in order, not to scale; a measure whose values lie far apart is drawn by decades.",
+    "설정값은 순서대로 놓았으며 간격은 값의 차이와 다릅니다. 지푯값의 차이가 크면 로그 축으로 그립니다.",
 );
+static ALSO: Phrase = Phrase::fixed("Third measure", "세 번째 지표");
+static ANY: Phrase = Phrase::fixed("any", "무관");
+static NONE_VARIES: Phrase = Phrase::fixed(
+    "No lane varies: there is nothing to trade.",
+    "값에 따라 달라지는 레인이 없어 비교할 조합이 없습니다.",
+);
+static UNKNOWN: Phrase =
+    Phrase::fixed("The scenario on the page cannot have these values", "지금 시나리오에는 이 값을 적용할 수 없습니다");
 static LATER: Phrase =
     Phrase::fixed("What nothing beats is drawn when the runs are over.", "가장 나은 조합은 실행이 끝나면 그립니다.");
 static FAILED: Phrase = Phrase::fixed("Failed requests", "실패한 요청");
@@ -101,15 +109,17 @@ pub(super) struct OutcomeProps {
 pub(super) fn Outcome(props: &OutcomeProps) -> Html {
     let language = props.words.lang;
     let (sweep, grid) = &*props.told.0;
-    let (chosen, against) = (use_state_eq(|| None::<String>), use_state_eq(String::new));
+    let (chosen, against, also) =
+        (use_state_eq(|| None::<String>), use_state_eq(String::new), use_state_eq(String::new));
     let (fold, ontoggle) = use_fold(false);
-    let used = use_state_eq(|| None::<u64>);
+    let used = use_state_eq(|| None::<Used>);
     let last = grid.runs.last_key_value().map_or(0, |((cell, _), _)| *cell);
     // The lanes may be other ones by now than those on the page.
     let lanes = use_memo((sweep.clone(), last, language), |(sweep, last, _)| {
         let scenario = sweep.at(*last).unwrap_or_else(|_| sweep.scenario().clone());
         titles(&scenario, props.words).iter().map(|title| shown(title).into_owned()).collect::<Vec<_>>()
     });
+    let touched = use_memo(props.told.clone(), |told| told.0.1.touched());
     let here = use_memo((sweep.clone(), props.scenario.clone()), |(sweep, scenario)| present(sweep, scenario));
     let looks: Vec<usize> = grid.lanes.iter().map(|(_, look)| *look).collect();
     let ctx = Ctx { looks: looks.into(), ..use_ctx() };
@@ -117,31 +127,35 @@ pub(super) fn Outcome(props: &OutcomeProps) -> Html {
     let usual = Harm::of_runs(&grid.runs.values().cloned().collect::<Vec<Numbers>>()).measure().name;
     let wanted = chosen.as_deref().filter(|name| measures.iter().any(|one| one.measure.name == *name));
     let Some(of) = called(wanted.unwrap_or(usual)) else { return html! {} };
-    let shows = Shows { props, sweep, grid, lanes: &lanes, here: &here, measure: &of, used: used.setter() };
-    let is_used = used.filter(|cell| shows.is_here(*cell)).map(|cell| {
-        let said = shows.said(cell);
-        phrase!("In the scenario now: {said}", "시나리오에 적용됨: {said}")
-    });
+    let shows =
+        Shows { props, sweep, grid, lanes: &lanes, here: &here, touched: &touched, measure: &of, used: used.setter() };
     let name = |one: &Called| (one.measure.name.to_owned(), one.title.say(language).to_owned());
     let others = measures.iter().filter(|one| one.measure.name != of.measure.name);
     let none = (String::new(), NONE.say(language).to_owned());
     let others: Vec<(String, String)> = std::iter::once(none).chain(others.map(name)).collect();
     let other = called(&against).filter(|_| others.iter().any(|(name, _)| *name == *against));
-    let (set_measure, set_against) = (chosen.setter(), against.setter());
+    // A third one beside two others.
+    let thirds: Vec<(String, String)> =
+        others.iter().filter(|(name, _)| name.is_empty() || *name != *against).cloned().collect();
+    let third = called(&also).filter(|_| thirds.iter().any(|(name, _)| *name == *also));
+    let (set_measure, set_against, set_also) = (chosen.setter(), against.setter(), also.setter());
     let on_measure = Callback::from(move |name: String| set_measure.set(Some(name)));
     let on_against = Callback::from(move |name: String| set_against.set(name));
+    let on_also = Callback::from(move |name: String| set_also.set(name));
     let cells = shows.cells();
     html! {
         <ContextProvider<Ctx> context={ctx.clone()}>
             <div class="seeds-choices">
                 { select(&MEASURE, measures.iter().map(name).collect(), of.measure.name, on_measure, language) }
                 { select(&AGAINST, others, &against, on_against, language) }
+                if other.is_some() { { select(&ALSO, thirds, &also, on_also, language) } }
             </div>
-            <p class="unseen" role="status">{ is_used.as_ref().map(|said| said.say(language).to_owned()) }</p>
+            { shows.told_of_use(used.as_ref()) }
             { shows.figure(&cells) }
+            if !props.is_running { { shows.untouched() } }
             if let Some(other) = &other {
                 // Each point against each: not again and again.
-                if props.is_running { <p class="soft">{ LATER.say(language) }</p> } else { { shows.frontier(other) } }
+                if props.is_running { <p class="soft">{ LATER.say(language) }</p> } else { { shows.frontier(other, third.as_ref()) } }
             }
             if sweep.vary().len() == 1 {
                 { shows.table(&cells) }
@@ -173,9 +187,14 @@ struct Shows<'a> {
     /// By field: which of its values the scenario has.
     here: &'a [Option<usize>],
     measure: &'a Called,
-    /// Takes note of the cell whose values the reader puts into the scenario.
-    used: UseStateSetter<Option<u64>>,
+    /// By lane and field: whether the field changes the lane.
+    touched: &'a [Vec<bool>],
+    /// Takes note of what the reader puts into the scenario.
+    used: UseStateSetter<Option<Used>>,
 }
+
+/// A cell, whose values of these fields the reader has put into the scenario; or why it does not take them.
+type Used = (u64, Vec<bool>, Option<Phrase>);
 
 impl Shows<'_> {
     fn language(&self) -> Language {
@@ -223,7 +242,7 @@ impl Shows<'_> {
         };
         html! {
             <>
-                <p class="key">{ said.say(language).to_owned() }if most == 1 { { " " }<mark>{ ONE_SEED.say(language) }</mark> }</p>
+                <p class="key">{ said.say(language).to_owned() }{ " " }{ SCALES.say(language) }if most == 1 { { " " }<mark>{ ONE_SEED.say(language) }</mark> }</p>
                 { picture(draw, said.say(language)) }
             </>
         }
@@ -240,19 +259,71 @@ impl Shows<'_> {
         }
     }
 
-    /// The points that nothing beats in two measures, drawn among all others and told one by one.
-    fn frontier(&self, other: &Called) -> Html {
+    /// The lanes that a field does not change: a difference between their cells would be none.
+    fn untouched(&self) -> Html {
         let language = self.language();
-        let (Some(across), Some(up)) = (drawn(other, language), drawn(self.measure, language)) else {
-            return html! {};
-        };
-        let measures = [across, up];
+        let said = self.grid.fields.iter().enumerate().filter_map(|(place, field)| {
+            let lanes = self.lanes.iter().zip(self.touched).filter(|(_, touched)| !touched[place]);
+            let lanes = lanes.map(|(title, _)| title.as_str()).collect::<Vec<_>>().join(" · ");
+            let field = &field.field;
+            let said = phrase!(
+                "{field} is not varied in {lanes}: these have a value of their own, or no use for it, and run the same in all cells.",
+                "{field} 값이 달라지지 않는 레인: {lanes}. 자체 값이 있거나 이 설정을 쓰지 않아 모든 조합에서 실행이 같습니다."
+            );
+            (!lanes.is_empty()).then_some(said)
+        });
+        html! { <>{ for said.map(|said| html! { <p class="key">{ said.say(language).to_owned() }</p> }) }</> }
+    }
+
+    /// The points that nothing beats in these measures, drawn among all others and told one by one. Lanes that nothing changes
+    /// have no choice to offer.
+    fn frontier(&self, other: &Called, third: Option<&Called>) -> Html {
+        let language = self.language();
+        let called: Vec<&Called> = [Some(other), Some(self.measure), third].into_iter().flatten().collect();
+        let measures: Vec<Measure> = called.iter().filter_map(|of| drawn(of, language)).collect();
         let mut points = self.grid.points(&self.every_cell(), &measures);
+        points.retain(|point| self.touched[point.lane].contains(&true));
+        if points.is_empty() || measures.len() < called.len() {
+            return html! { <p class="soft">{ NONE_VARIES.say(language) }</p> };
+        }
         mark_beaten(&mut points);
-        let dots: Vec<grid::Dot> = points.iter().map(|point| self.grid.dot(point)).collect();
-        let lanes: Vec<(&str, usize)> =
-            self.lanes.iter().zip(&self.grid.lanes).map(|(title, (_, look))| (title.as_str(), *look)).collect();
-        let draw = |paper: Paper<'_>| grid::frontier([&measures[0], &measures[1]], None, &dots, &lanes, &paper).svg;
+        let dots: Vec<grid::Dot> = points
+            .iter()
+            .map(|point| {
+                let label = format!("{}: {}", self.lanes[point.lane], self.said(point.cell, &self.touched[point.lane]));
+                grid::Dot { harmed: false, label, ..self.grid.dot(point) }
+            })
+            .collect();
+        let lanes = self.lanes.iter().zip(&self.grid.lanes).map(|(title, (_, look))| (title.as_str(), *look));
+        let lanes = lanes.zip(self.touched).filter(|(_, touched)| touched.contains(&true));
+        let lanes: Vec<(&str, usize)> = lanes.map(|(lane, _)| lane).collect();
+        let harm = third.map(|third| third.title.say(language));
+        let draw = |paper: Paper<'_>| grid::frontier([&measures[0], &measures[1]], harm, &dots, &lanes, &paper).svg;
+        let said = self.said_of_best();
+        let said = said.say(language);
+        html! {
+            <>
+                <p class="key">{ said.to_owned() }if seeds_there(&self.grid.runs).1 == 1 { { " " }<mark>{ ONE_SEED.say(language) }</mark> }</p>
+                { picture(draw, said) }
+                { self.best(&points, &called) }
+            </>
+        }
+    }
+
+    /// What the frontier is, and on how many seeds it rests.
+    fn said_of_best(&self) -> Phrase {
+        let mean = self.mean_of();
+        phrase!(
+            "By these figures ({mean}) nothing beats these: what is better in one measure is worse in another, or has more failed requests. \
+             Where intervals overlap, another seed may say otherwise. Of equal ones the first is listed.",
+            "이 값({mean})으로는 모든 지표에서 이 조합들보다 나으면서 실패한 요청이 더 많지 않은 조합은 없습니다. 신뢰구간이 겹치면 다른 시드에서는 달라질 수 있습니다. 값이 같으면 첫 조합만 적습니다.",
+            mean
+        )
+    }
+
+    /// The table of the points that nothing beats, each number with its interval.
+    fn best(&self, points: &[Point], called: &[&Called]) -> Html {
+        let language = self.language();
         let mut best: Vec<&Point> = points.iter().filter(|point| !point.beaten).collect();
         crate::sort::by(&mut best, |a, b| {
             a.values[0].total_cmp(&b.values[0]).then(a.values[1].total_cmp(&b.values[1]))
@@ -260,32 +331,32 @@ impl Shows<'_> {
         best.dedup_by(|b, a| a.lane == b.lane && a.values == b.values);
         // Who fails more beats nobody: where that differs, it is part of the answer.
         let least = best.iter().map(|point| point.failed).fold(f64::INFINITY, f64::min);
-        let is_in_measures = measures.iter().any(|measure| measure.name == "errors");
+        let is_in_measures = called.iter().any(|of| of.measure.name == "errors");
         let failures = !is_in_measures && best.iter().any(|point| point.failed > least);
         let share = Measure { name: String::new(), called: String::new(), is_share: true };
+        let spreads: Vec<Vec<Cells>> =
+            called.iter().map(|of| self.grid.means(&self.every_cell(), of.measure.name)).collect();
         let rows = best.into_iter().map(|point| {
-            let say = |of: &Measure, value: f64| of.say(value);
+            let touched = &self.touched[point.lane];
+            let settings = self.sweep.settings(point.cell).into_iter().zip(touched);
+            let settings = settings.map(|((_, value), touched)| if *touched { value } else { ANY.say(language) });
+            let values = called.iter().zip(&spreads);
+            let values = values.map(|(of, lanes)| mean(of, lanes[point.lane].cells[point.cell as usize]));
             html! {
                 <tr key={format!("{} {}", point.lane, point.cell)}>
                     <th scope="row"><Swatch lane={point.lane} />{ self.lanes.get(point.lane).cloned() }</th>
-                    { for self.sweep.settings(point.cell).into_iter().map(|(_, value)| html! { <td>{ value.to_owned() }</td> }) }
-                    <td>{ self.apply(point.cell) }</td>
-                    { for measures.iter().zip(&point.values).map(|(of, value)| html! { <td>{ say(of, *value) }</td> }) }
+                    { for settings.map(|value| html! { <td>{ value.to_owned() }</td> }) }
+                    <td>{ self.apply(point.cell, touched) }</td>
+                    { for values }
                     if failures { <td>{ share.say(point.failed) }</td> }
                 </tr>
             }
         });
         let firsts = std::iter::once(LANE.say(language).to_owned())
             .chain(self.grid.fields.iter().map(|field| field.field.clone()));
-        let heads = measures.iter().map(|measure| measure.called.clone());
+        let heads = called.iter().map(|of| of.title.say(language).to_owned());
         let heads = heads.chain(failures.then(|| FAILED.say(language).to_owned()));
-        html! {
-            <>
-                <p class="key">{ BEST.say(language) }</p>
-                { picture(draw, BEST.say(language)) }
-                { table(AGAINST.say(language), (firsts, heads), rows, language) }
-            </>
-        }
+        table(AGAINST.say(language), (firsts, heads), rows, language)
     }
 
     /// A row for each cell.
@@ -293,12 +364,12 @@ impl Shows<'_> {
         let language = self.language();
         let rows = self.every_cell().into_iter().map(|cell| {
             let mut settings = self.sweep.settings(cell).into_iter().map(|(_, value)| value.to_owned());
-            let means = cells.iter().map(|lane| self.mean(lane.cells.get(cell as usize).copied().flatten()));
+            let means = cells.iter().map(|lane| mean(self.measure, lane.cells.get(cell as usize).copied().flatten()));
             html! {
                 <tr key={cell}>
                     <th scope="row">{ settings.next() }</th>
                     { for settings.map(|value| html! { <td>{ value }</td> }) }
-                    <td>{ self.apply(cell) }</td>
+                    <td>{ self.apply(cell, &vec![true; self.here.len()]) }</td>
                     { for means }
                 </tr>
             }
@@ -307,51 +378,65 @@ impl Shows<'_> {
         table(self.measure.title.say(language), (fields, self.lanes.iter().cloned()), rows, language)
     }
 
-    fn mean(&self, spread: Option<Spread>) -> Html {
-        let Some(spread) = spread else { return html! { <td>{ "–" }</td> } };
-        let decimals = self.measure.decimals(&spread);
-        let between = (spread.low < spread.high).then(|| self.measure.interval(&spread, decimals));
-        html! {
-            <td>
-                { self.measure.say(spread.mean, decimals) }
-                if let Some(between) = between { <br /><span class="soft">{ between }</span> }
-            </td>
-        }
+    /// Whether the scenario has a cell's values of these fields.
+    fn is_here(&self, cell: u64, fields: &[bool]) -> bool {
+        let places = self.grid.places(cell).into_iter().map(Some);
+        places.zip(self.here).zip(fields).all(|((place, here), counts)| !counts || place == *here)
     }
 
-    /// Whether the scenario has a cell's values.
-    fn is_here(&self, cell: u64) -> bool {
-        self.grid.places(cell).into_iter().map(Some).eq(self.here.iter().copied())
+    /// A cell's values of these fields in words.
+    fn said(&self, cell: u64, fields: &[bool]) -> String {
+        let settings = self.sweep.settings(cell).into_iter().zip(fields).filter(|(_, counts)| **counts);
+        settings.map(|((field, value), _)| format!("{field}={value}")).collect::<Vec<_>>().join(", ")
     }
 
-    /// A cell's values in words.
-    fn said(&self, cell: u64) -> String {
-        let settings = self.sweep.settings(cell);
-        settings.iter().map(|(field, value)| format!("{field}={value}")).collect::<Vec<_>>().join(", ")
-    }
-
-    /// The button that puts a cell's values into the scenario; where they stand there it says that, so that who has pressed it
-    /// keeps the focus.
-    fn apply(&self, cell: u64) -> Html {
-        let (language, said) = (self.language(), self.said(cell));
-        let is_here = self.is_here(cell);
-        let edits = edits(self.sweep, cell);
-        let (dispatch, used) = (self.props.dispatch.clone(), self.used.clone());
+    /// The button that puts a cell's values of these fields into the scenario.
+    fn apply(&self, cell: u64, fields: &[bool]) -> Html {
+        let (is_here, said) = (self.is_here(cell, fields), self.said(cell, fields));
+        let edits: Vec<Edit> = edits(self.sweep, cell)
+            .into_iter()
+            .zip(fields)
+            .filter_map(|(edit, counts)| counts.then_some(edit))
+            .collect();
+        let settings = self.sweep.settings(cell).into_iter().zip(fields).filter(|(_, counts)| **counts);
+        let settings: Vec<(String, String)> =
+            settings.map(|((field, value), _)| (field.to_owned(), value.to_owned())).collect();
+        let (dispatch, used, fields) = (self.props.dispatch.clone(), self.used.clone(), fields.to_vec());
+        let scenario = self.props.scenario.clone();
         let apply = Callback::from(move |_: MouseEvent| {
-            if !is_here {
-                used.set(Some(cell));
+            // It may be another scenario by now, which has no such field.
+            let settings: Vec<(&str, &str)> = settings.iter().map(|(field, value)| (&**field, &**value)).collect();
+            let refused = link::with(&scenario, &settings).err().map(|error| error.phrase());
+            let is_taken = refused.is_none();
+            used.set(Some((cell, fields.clone(), refused)));
+            if is_taken {
                 dispatch.emit(Action::Edit(edits.clone()));
             }
         });
         let (name, label) = if is_here {
-            (PRESENT.clone(), phrase!("{said} is in the scenario", "{said}: 현재 값"))
+            (&PRESENT, phrase!("{said} is in the scenario", "{said}: 현재 값"))
         } else {
-            (USE.clone(), phrase!("Use {said}", "{said} 적용"))
+            (&USE, phrase!("Use {said}", "{said} 적용"))
         };
+        shift::apply(is_here, name, &label, apply, self.language())
+    }
+
+    /// What has become of it.
+    fn told_of_use(&self, used: Option<&Used>) -> Html {
+        let language = self.language();
+        let refused = used.and_then(|(.., refused)| refused.as_ref());
+        let applied = used.filter(|(cell, fields, refused)| refused.is_none() && self.is_here(*cell, fields));
+        let applied = applied.map(|(cell, fields, _)| {
+            let said = self.said(*cell, fields);
+            phrase!("In the scenario now: {said}", "시나리오에 적용됨: {said}")
+        });
         html! {
-            <button type="button" class="small" onclick={apply} aria-disabled={is_here.then_some("true")} aria-label={label.say(language).to_owned()}>
-                { name.say(language).to_owned() }
-            </button>
+            <>
+                <p class="unseen" role="status">{ applied.map(|said| said.say(language).to_owned()) }</p>
+                if let Some(why) = refused {
+                    <p class="complaint" role="alert">{ format!("{}: {}", UNKNOWN.say(language), shown(why.say(language))) }</p>
+                }
+            </>
         }
     }
 
@@ -366,6 +451,19 @@ impl Shows<'_> {
                 { shift::download(&told, &SVG, ("cachelane-sweep.svg", "image/svg+xml"), svg, language) }
             </p>
         }
+    }
+}
+
+/// A mean and its interval.
+fn mean(of: &Called, spread: Option<Spread>) -> Html {
+    let Some(spread) = spread else { return html! { <td>{ "–" }</td> } };
+    let decimals = of.decimals(&spread);
+    let between = (spread.low < spread.high).then(|| of.interval(&spread, decimals));
+    html! {
+        <td>
+            { of.say(spread.mean, decimals) }
+            if let Some(between) = between { <br /><span class="soft">{ between }</span> }
+        </td>
     }
 }
 

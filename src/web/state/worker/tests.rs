@@ -1,6 +1,6 @@
 use super::super::playback::Playback;
 use super::super::testing::*;
-use super::super::traces::{TraceFile, Traces};
+use super::super::traces::{TraceFile, Traces, TracesShown};
 use super::super::{Action, Effect, Failure, Notice, State, StopReason, TimeAction, WorkerStatus};
 use crate::phrase::Language;
 use crate::phrase::Phrase;
@@ -28,8 +28,10 @@ fn a_bad_trace_is_told_and_changes_nothing() {
     state.apply(frame(1, 1, false));
     assert!(matches!(sent(&opened(&mut state, "keys.txt")), Some(ToWorker::Open { .. })));
     state.apply(Action::FromWorker(FromWorker::Unreadable { why: why.clone() }));
-    assert_eq!((state.notice, &state.running), (Some(Notice::Message(why)), &before));
-    assert_eq!(state.traces, Traces::default());
+    assert_eq!((state.notice, &state.running), (Some(Notice::Message(why.clone())), &before));
+    assert_eq!(state.traces.shown(), TracesShown { refused: Some(why), ..TracesShown::default() });
+    state.traces.add(TraceFile { name: "other".into(), bytes: b"k"[..].into() });
+    assert_eq!(state.traces.shown().refused, None, "that was another file");
 }
 
 #[test]
