@@ -18,7 +18,6 @@ use std::collections::{BTreeSet, BinaryHeap};
 
 use crate::model::{CallError, ClientId, Key, WriteId};
 use crate::time::Nanos;
-use crate::workload::operation::Operation;
 
 /// A request that was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +30,10 @@ pub struct Answered {
     pub issued: Nanos,
     /// When the answer came.
     pub at: Nanos,
-    /// What it asked for.
-    pub operation: Operation,
+    /// Whether its write was to be made from the value that is there (read-modify-write).
+    pub modifies: bool,
+    /// Whether its client asked for other keys with it.
+    pub is_part: bool,
     /// The write it asked for; none of a read.
     pub write: Option<WriteId>,
     /// The write whose value that one was made from, if it was.
@@ -77,9 +78,8 @@ mod tests {
     fn one(client: u32, write: Option<u32>, (issued, at): (u64, u64), outcome: Result<u32, CallError>) -> Answered {
         let (issued, at) = (Nanos::from_millis(issued), Nanos::from_millis(at));
         let (write, outcome) = (write.map(WriteId), outcome.map(WriteId));
-        let operation = if write.is_some() { Operation::Write } else { Operation::Read };
-        let (from_cache, is_stale) = (false, false);
-        Answered { client, key: 5, issued, at, operation, write, base: None, outcome, from_cache, is_stale }
+        let (modifies, is_part, from_cache, is_stale) = (false, false, false, false);
+        Answered { client, key: 5, issued, at, modifies, is_part, write, base: None, outcome, from_cache, is_stale }
     }
 
     #[test]
@@ -118,9 +118,8 @@ mod tests {
 
     #[test]
     fn what_was_read_to_be_changed_and_what_was_asked_for_together_is_one_transaction() {
-        let modify =
-            |base: u32, one: Answered| Answered { operation: Operation::Modify, base: Some(WriteId(base)), ..one };
-        let part = |key: u32, one: Answered| Answered { operation: Operation::MultiGet, key, ..one };
+        let modify = |base: u32, one: Answered| Answered { modifies: true, base: Some(WriteId(base)), ..one };
+        let part = |key: u32, one: Answered| Answered { is_part: true, key, ..one };
         let all = [
             modify(0, one(1, Some(1), (0, 4), Ok(1))),
             // It has not seen the one before: that is lost.

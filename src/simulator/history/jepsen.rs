@@ -8,7 +8,6 @@ use std::fmt::Write as _;
 use super::Answered;
 use crate::model::WriteId;
 use crate::time::Nanos;
-use crate::workload::operation::Operation;
 
 /// What happened, a line for each beginning and end, by time. A process does one thing at a time, and nothing after one of
 /// which nobody knows whether it took effect: a client with several requests under way has several, one after the other.
@@ -44,7 +43,7 @@ pub fn jepsen(answered: &[Answered]) -> String {
 fn transactions(answered: &[Answered]) -> Vec<Vec<&Answered>> {
     let (mut all, mut places): (Vec<Vec<&Answered>>, BTreeMap<_, usize>) = (Vec::new(), BTreeMap::new());
     for one in answered {
-        if one.operation == Operation::MultiGet {
+        if one.is_part {
             let place = *places.entry((one.client, one.issued, one.at, one.outcome.is_ok())).or_insert(all.len());
             if place < all.len() {
                 all[place].push(one);
@@ -66,7 +65,7 @@ fn steps(one: &Answered, is_over: bool) -> String {
     };
     match one.write {
         None => read(one.outcome.ok()),
-        Some(write) if one.operation == Operation::Modify => format!("{} [:w {key} {}]", read(one.base), write.0),
+        Some(write) if one.modifies => format!("{} [:w {key} {}]", read(one.base), write.0),
         Some(write) => format!("[:w {key} {}]", write.0),
     }
 }

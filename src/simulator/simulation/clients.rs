@@ -587,8 +587,20 @@ impl World {
         if let Some(history) = observers.history.borrow_mut().as_mut() {
             let &InFlight { client, key, issued, operation, write, outcome, from_cache, .. } = request;
             let base = write.and_then(|write| observers.ledger.borrow().applied_to(write));
-            let at = now;
-            history.push(Answered { client, key, issued, at, operation, write, base, outcome, from_cache, is_stale });
+            let (modifies, is_part) = (operation == Operation::Modify, operation == Operation::MultiGet);
+            history.push(Answered {
+                client,
+                key,
+                issued,
+                at: now,
+                modifies,
+                is_part,
+                write,
+                base,
+                outcome,
+                from_cache,
+                is_stale,
+            });
         }
         self.watch_end(request, is_stale);
     }
