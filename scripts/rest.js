@@ -8,26 +8,36 @@ const given = () => ({ ...__wbg_get_imports(), first: wasm });
 export async function giveRest(module) {
   rest = module;
   if (!wasm) return;
-  await WebAssembly.instantiate(module, given());
-  wasm.rest_is_there.value = 1;
+  try {
+    await WebAssembly.instantiate(module, given());
+    wasm.rest_is_there.value = 1;
+  } catch (error) {
+    rest = undefined; // whoever calls it asks again
+    throw error;
+  }
 }
 
 /** Something of it is called now. It cannot be waited for in any other way than by standing still. */
 function loadRest() {
-  rest ??= new WebAssembly.Module(bytesOf(new URL("./@NAME@_rest.wasm", import.meta.url)));
-  new WebAssembly.Instance(rest, given());
-  wasm.rest_is_there.value = 1;
+  const address = new URL("./@NAME@_rest.wasm", import.meta.url);
+  try {
+    rest ??= new WebAssembly.Module(bytesOf(address));
+    new WebAssembly.Instance(rest, given());
+    wasm.rest_is_there.value = 1;
+  } catch (error) {
+    rest = undefined;
+    throw new WebAssembly.RuntimeError(`Not loaded: ${address} (${error.message})`);
+  }
 }
 
 function bytesOf(address) {
   const asked = new XMLHttpRequest();
   asked.open("GET", address, false);
   asked.overrideMimeType("text/plain; charset=x-user-defined"); // a page that stands still gets text only: a byte a character
-  try {
-    asked.send();
-  } catch {
-    // It says no more than that it failed.
-  }
-  if (asked.status !== 200) throw new WebAssembly.RuntimeError(`Not loaded: ${address}`);
-  return Uint8Array.from(asked.responseText, (character) => character.charCodeAt(0) & 255);
+  asked.send();
+  if (asked.status !== 200) throw new Error(`${asked.status} ${asked.statusText}`);
+  const text = asked.responseText;
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }

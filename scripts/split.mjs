@@ -102,6 +102,9 @@ function split(file, list, restFile) {
   const all = ownFunctionsOf(module);
   const isLater = (own) => listed.has(markOf(own.name));
   const [first, later] = [all.filter((own) => !isLater(own)), all.filter(isLater)];
+  if (later.length * 2 < listed.size) {
+    console.warn(`split: of ${listed.size} functions in ${list}, ${later.length} are here: are RUSTFLAGS set, which replace those of .cargo/config.toml?`);
+  }
   const shared = restOf(other, first, firstOf(module, first, later), later.length);
   for (const { module: from, base, name } of functionsOf(other)) if (from === "first") module.addFunctionExport(name, base);
   shared.tables.forEach((name, i) => module.addTableExport(name, `t${i}`));

@@ -8,26 +8,33 @@ const HOST_MS = 10_000;
 /** The address of the script that stands in for the worker's, once it is made. */
 let stand;
 
+/** Whether it is the second part of a program, which takes things from the first. */
+const isRest = (module) => WebAssembly.Module.imports(module).some((taken) => taken.module === "first");
 const compiled = compile(new URL(`./${program}_bg.wasm`, import.meta.url));
 let first = firstWorker();
 const { default: init, giveRest } = await import(new URL(`./${program}.js`, import.meta.url));
 const module = await compiled;
 /** What the first moving figure does without, once it is there, and the workers that wait for it. */
 let rest;
-let waiting = [];
+let waiting = giveRest ? [] : null;
 // For the program: a worker that runs it, too. It gets it as it is, neither fetched nor compiled again.
 globalThis.cachelaneWorker = () => {
   const made = first ?? makeWorker();
   made.onerror = first = null;
   made.postMessage(module);
   if (rest) made.postMessage({ rest });
-  else waiting.push(made);
+  else waiting?.push(made);
   return made;
 };
 await init({ module_or_path: module });
 dispatchEvent(new Event("cachelane-started"));
 // Where it does not come, whatever calls it asks again (scripts/rest.js).
-if (giveRest) loadRest().catch(console.error);
+if (giveRest) {
+  loadRest().catch((error) => {
+    waiting = null;
+    console.error(error);
+  });
+}
 
 async function loadRest() {
   rest = await compile(new URL(`./${program}_rest.wasm`, import.meta.url));
@@ -81,14 +88,20 @@ async function compile(address) {
   const say = (more, transfer) => parent.postMessage({ source: "cachelane", type: "program", name, ...more }, "*", transfer);
   if (isGuest) {
     const bytes = await new Promise((done) => {
-      addEventListener("message", ({ source, data }) => {
-        if (source === parent && data?.source === "cachelane-host" && data.type === "program") done(data.bytes);
-      });
+      const hear = ({ source, data }) => {
+        if (source !== parent || data?.source !== "cachelane-host" || data.type !== "program") return;
+        if ((data.name ?? name) === name) answered(data.bytes); // an embed.js of before does not say which it is
+      };
+      const answered = (bytes) => {
+        removeEventListener("message", hear);
+        done(bytes);
+      };
+      addEventListener("message", hear);
       say();
-      setTimeout(done, HOST_MS);
+      setTimeout(answered, HOST_MS);
     });
     const given = bytes && (await WebAssembly.compile(bytes).catch(() => null));
-    if (given) return given;
+    if (given && isRest(given) === name.endsWith("_rest.wasm")) return given;
   }
   const response = await fetch(address);
   if (!response.ok) throw new Error(`${address}: ${response.status} ${response.statusText}`);

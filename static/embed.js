@@ -493,17 +493,18 @@ class CacheLane extends Base {
 
   /** A figure asks for its program, or hands on what it has fetched: the first one is asked to. */
   #share({ name, bytes }) {
-    if (bytes instanceof ArrayBuffer) return this.#handOn(bytes);
+    if (bytes instanceof ArrayBuffer) return this.#handOn(bytes, name);
     this.#handOn(null); // a frame that is loaded again has lost what it had
     const frame = this.#frame;
-    const answer = (bytes) => frame.contentWindow?.postMessage({ source: "cachelane-host", type: "program", bytes }, "*");
+    const answer = (bytes) => frame.contentWindow?.postMessage({ source: "cachelane-host", type: "program", name, bytes }, "*");
     if (programs.has(name)) {
       // Where the first one fails, the next one is the first.
       return programs.get(name).then((bytes) => (bytes ? answer(bytes) : frame === this.#frame && this.#share({ name })));
     }
     if (!isText(name, 100) || programs.size > 3) return answer(null);
     programs.set(name, new Promise((done) => {
-      this.#handOn = (bytes) => {
+      this.#handOn = (bytes, of = name) => {
+        if (of !== name) return;
         this.#handOn = () => {};
         if (!bytes) programs.delete(name);
         done(bytes);

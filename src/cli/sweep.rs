@@ -192,17 +192,22 @@ fn refused(why: Phrase) -> Failure {
 /// The rows of a file, and what it is. A last line that was not written to its end is none. `like`: what it must be.
 fn read(file: &Path, like: Option<&Value>) -> Result<(Value, Rows), Failure> {
     let told = |what: String| Failure::Input(format!("{}: {what}", file.display()));
+    // A sweep's own file is no input of its command: another time, or elsewhere, it may be read.
+    let unread = |error| match like {
+        Some(_) => Failure::Failed(format!("{}: cannot read it: {error}", file.display())),
+        None => told(format!("cannot read it: {error}")),
+    };
     let reader = match std::fs::File::open(file) {
         Ok(reader) => reader,
         // Nothing has been written yet.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && like.is_some_and(|like| !like.is_null()) => {
             return Ok((like.cloned().unwrap_or_default(), Rows::new()));
         }
-        Err(error) => return Err(told(format!("cannot read it: {error}"))),
+        Err(error) => return Err(unread(error)),
     };
     let (mut head, mut rows) = (None, Rows::new());
     for (number, line) in BufReader::new(reader).lines().enumerate() {
-        let line = line.map_err(|error| told(format!("cannot read it: {error}")))?;
+        let line = line.map_err(unread)?;
         let Ok(value) = serde_json::from_str::<Value>(&line) else {
             note(&format!("{}: line {} is cut off, and its run is done again", file.display(), number + 1));
             continue;

@@ -81,7 +81,7 @@ export async function open(browser, url, { init, ...options } = {}) {
   page.on("requestfailed", (request) => {
     const why = request.failure()?.errorText;
     // A worker that is replaced while its program still loads needs it no more: an edit came early, and nothing is missing.
-    const replaced = why === "net::ERR_ABORTED" && /\/page-\w+(-worker)?\.js$/.test(request.url());
+    const replaced = why === "net::ERR_ABORTED" && /\/page-\w+(-worker\.js|_rest\.wasm|\.js)$/.test(request.url());
     if (!replaced) problems.push(`request failed: ${request.url()} ${why}`);
   });
   page.on("response", (response) => {

@@ -18,7 +18,7 @@ async function opened(site, hash) {
 }
 
 const moves = (frame) =>
-  until("the figure moves", () => frame.evaluate(() => Number(/^([\d.]+) s \//m.exec(document.body.innerText)?.[1] ?? 0) > 0.5));
+  until("the figure moves", () => frame.evaluate(() => Number(/^([\d.]+) s \//m.exec(document.body?.innerText ?? "")?.[1] ?? 0) > 0.5));
 
 /** It does without: nothing that it calls is in the rest. */
 async function doesWithout(page, asked) {

@@ -322,25 +322,27 @@ impl<'a> Said<'a> {
             how: Some(how),
         };
         match (self.number("evicted_keys")?, self.number("expired_keys")?) {
-            // Where a key in ten has come and gone, what is held is not what is asked for.
-            (Some(0), Some(expired)) if expired <= keys / 10 => info.rows.push(held(Phrase::fixed(
-                "hardly any was evicted or has expired: what is held is what is asked for",
-                "축출되거나 만료된 키가 거의 없으므로 보관 중인 키를 요청 대상으로 봅니다",
-            ))),
-            (Some(evicted), Some(expired)) => info.notes.push(phrase!(
-                "It holds {keys} keys, has evicted {evicted}, and {expired} have expired: how many are asked for, only your traffic can say.",
-                "보관 중인 키는 {keys}개, 축출된 키는 {evicted}개, 만료된 키는 {expired}개입니다. 요청되는 키의 수는 실제 트래픽으로만 알 수 있습니다."
-            )),
-            _ => {
+            (None, None) => {
                 info.rows.push(held(Phrase::fixed(
                     "held now; how many were evicted or have expired is not said",
-                    "지금 보관 중인 키. 축출되거나 만료된 키의 수는 없습니다",
+                    "지금 보관 중인 키. 축출·만료된 키의 수는 알 수 없습니다",
                 )));
                 info.notes.push(phrase!(
                     "evicted_keys and expired_keys (# Stats) are not here: more keys may be asked for than the {keys} that it holds now.",
                     "evicted_keys와 expired_keys(# Stats)가 없습니다. 요청되는 키는 지금 보관 중인 {keys}개보다 많을 수 있습니다."
                 ));
             }
+            (evicted, expired) => match (evicted.unwrap_or(0), expired.unwrap_or(0)) {
+                // Where a key in ten has come and gone, what is held is not what is asked for.
+                (0, expired) if expired <= keys / 10 => info.rows.push(held(Phrase::fixed(
+                    "hardly any was evicted or has expired: what is held is what is asked for",
+                    "축출되거나 만료된 키가 거의 없으므로 보관 중인 키를 요청 대상으로 봅니다",
+                ))),
+                (evicted, expired) => info.notes.push(phrase!(
+                    "It holds {keys} keys, has evicted {evicted}, and {expired} have expired: how many are asked for, only your traffic can say.",
+                    "보관 중인 키는 {keys}개, 축출된 키는 {evicted}개, 만료된 키는 {expired}개입니다. 요청되는 키의 수는 실제 트래픽으로만 알 수 있습니다."
+                )),
+            },
         }
         // used_memory alone counts the server's own memory, too, which is most of it where there are few keys.
         if let Some(bytes) = self.number("used_memory_dataset")? {

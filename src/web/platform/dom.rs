@@ -66,7 +66,7 @@ pub fn focus_if_lost(selector: &str) {
 
 /// Whether a dialog stands before the page.
 pub fn has_dialog() -> bool {
-    document().query_selector("dialog:modal").is_ok_and(|dialog| dialog.is_some())
+    document().query_selector("dialog[open]").is_ok_and(|dialog| dialog.is_some())
 }
 
 /// Scrolls to the first element that `selector` finds, if none of it is in sight; without one, nothing.

@@ -351,7 +351,7 @@ fn how(scenario: &Scenario, lanes: &[LaneSoFar], language: Language) -> String {
         "Requests a second, Poisson arrivals. Serves: without faults at least 99 % are answered within {deadline} s, with no \
          growing backlog. Each seed is searched to {percent} %; a load is the median of the seeds, \
          and its range goes from the least that a seed's search left open to the greatest.",
-        "단위는 초당 요청 수, 도착은 포아송입니다. 감당하는 부하에서는 장애가 없을 때 99 % 이상이 {deadline}초 안에 응답받고 대기가 늘지 않습니다. 시드마다 {percent} % 정밀도로 찾으며, 값은 시드들의 중앙값, 탐색 구간은 모든 시드의 탐색에서 남은 범위입니다."
+        "단위는 초당 요청 수, 도착은 포아송입니다. 감당하는 부하에서는 장애가 없을 때 99 % 이상이 {deadline}초 안에 응답받고 대기가 늘지 않습니다. 시드마다 {percent} % 정밀도로 찾으며, 값은 시드들의 중앙값, 탐색 구간은 시드별 탐색 결과를 모두 포함하는 범위입니다."
     );
     let within = text::moment(given, false, language);
     let healed = phrase!(

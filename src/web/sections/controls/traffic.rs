@@ -148,7 +148,7 @@ pub fn trace_refused(why: Option<&Phrase>, w: &Words) -> Html {
     html! {
         <>
             <p class="complaint lines">{ shown_lines(why).into_owned() }</p>
-            if why.contains("--") { <p class="soft">{ OPTIONS.say(w.lang).to_owned() }</p> }
+            if why.contains(" --") { <p class="soft">{ OPTIONS.say(w.lang).to_owned() }</p> }
         </>
     }
 }
