@@ -22,7 +22,7 @@ const SIGHTS = {
     ["<cache-lane></cache-lane>", ENGLISH],
     ["<cache-lane></cache-lane>", ENGLISH],
     ['<cache-lane controls="play,crash"></cache-lane>', KOREAN],
-    ...["redis-down", "stale-set-race", "flush-race", "thundering-herd"].map((preset) => [`<cache-lane preset="${preset}" figures="latency,hits"></cache-lane>`, ENGLISH]),
+    ...["redis-down", "stale-set-race", "flush-race", "thundering-herd", "dual-write", "never-comes-back", "failover"].map((preset) => [`<cache-lane preset="${preset}" figures="latency,hits"></cache-lane>`, ENGLISH]),
   ],
 };
 
