@@ -384,10 +384,14 @@ impl Shows<'_> {
         places.zip(self.here).zip(fields).all(|((place, here), counts)| !counts || place == *here)
     }
 
-    /// A cell's values of these fields in words.
+    /// These fields, each with its value in a cell.
+    fn settings(&self, cell: u64, fields: &[bool]) -> impl Iterator<Item = (&str, &str)> {
+        self.sweep.settings(cell).into_iter().zip(fields).filter_map(|(setting, counts)| counts.then_some(setting))
+    }
+
+    /// The same in words.
     fn said(&self, cell: u64, fields: &[bool]) -> String {
-        let settings = self.sweep.settings(cell).into_iter().zip(fields).filter(|(_, counts)| **counts);
-        settings.map(|((field, value), _)| format!("{field}={value}")).collect::<Vec<_>>().join(", ")
+        self.settings(cell, fields).map(|(field, value)| format!("{field}={value}")).collect::<Vec<_>>().join(", ")
     }
 
     /// The button that puts a cell's values of these fields into the scenario.
@@ -398,9 +402,8 @@ impl Shows<'_> {
             .zip(fields)
             .filter_map(|(edit, counts)| counts.then_some(edit))
             .collect();
-        let settings = self.sweep.settings(cell).into_iter().zip(fields).filter(|(_, counts)| **counts);
         let settings: Vec<(String, String)> =
-            settings.map(|((field, value), _)| (field.to_owned(), value.to_owned())).collect();
+            self.settings(cell, fields).map(|(field, value)| (field.to_owned(), value.to_owned())).collect();
         let (dispatch, used, fields) = (self.props.dispatch.clone(), self.used.clone(), fields.to_vec());
         let scenario = self.props.scenario.clone();
         let apply = Callback::from(move |_: MouseEvent| {
