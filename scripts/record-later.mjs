@@ -2,7 +2,7 @@
 // programs that count what is called (into target/counted), and opens what readers open first. To be run when the sizes have
 // grown (tests/browser/size.test.mjs), or the rest is asked for too early (tests/browser/rest.test.mjs).
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { launch, open, serve } from "../tests/browser/harness.mjs";
@@ -15,14 +15,15 @@ const ENGLISH = { locale: "en-US" };
 const KOREAN = { locale: "ko-KR", colorScheme: "dark", viewport: { width: 390, height: 844 } };
 /** How much slower than this a machine is: what meets, and is drawn how often, is not the same on all. */
 const SLOWER = [1, 4];
+const PRESETS = readdirSync(`${ROOT}src/base/scenario/presets`).filter((name) => name.endsWith(".toml")).map((name) => name.slice(0, -5));
 /** What a program is opened with before anything else, as a rule: addresses, figures of articles, and their readers. */
 const SIGHTS = {
-  page: [["", ENGLISH], ["", KOREAN], ["#v2&preset=redis-down", ENGLISH]],
+  page: [["", ENGLISH], ["", KOREAN], ...PRESETS.map((preset) => [`#v2&preset=${preset}`, ENGLISH])],
   figure: [
     ["<cache-lane></cache-lane>", ENGLISH],
     ["<cache-lane></cache-lane>", ENGLISH],
     ['<cache-lane controls="play,crash"></cache-lane>', KOREAN],
-    ...["redis-down", "stale-set-race", "flush-race", "thundering-herd", "dual-write", "never-comes-back", "failover"].map((preset) => [`<cache-lane preset="${preset}" figures="latency,hits"></cache-lane>`, ENGLISH]),
+    ...PRESETS.map((preset) => [`<cache-lane preset="${preset}" figures="latency,hits"></cache-lane>`, ENGLISH]),
   ],
 };
 
@@ -42,7 +43,7 @@ const articles = await serve({ pages: Object.fromEntries(SIGHTS.figure.map(([fig
 const wanted = Object.entries(SIGHTS).filter(([program]) => !process.argv.some((given) => Object.hasOwn(SIGHTS, given)) || process.argv.includes(program));
 for (const [program, sights] of wanted) {
   const [all, called] = [new Set(), new Set()];
-  for (const [i, sight, reader, rate] of sights.flatMap(([sight, reader], i) => SLOWER.map((rate) => [i, sight, reader, rate]))) {
+  for (const [i, sight, reader, rate] of sights.flatMap(([sight, reader], i) => SLOWER.filter((rate) => rate === 1 || i < 4).map((rate) => [i, sight, reader, rate]))) {
     const { page, problems, close } = await open(browser, "about:blank", reader);
     await (await page.context().newCDPSession(page)).send("Emulation.setCPUThrottlingRate", { rate });
     await page.goto(program === "page" ? site.url + sight : `${articles.url}${i}.html`);

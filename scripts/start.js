@@ -8,6 +8,9 @@ const HOST_MS = 10_000;
 /** The address of the script that stands in for the worker's, once it is made. */
 let stand;
 
+/** Whether the page, which has other figures, has handed the program on. */
+let isHandedOn = false;
+
 /** Whether it is the second part of a program, which takes things from the first. */
 const isRest = (module) => WebAssembly.Module.imports(module).some((taken) => taken.module === "first");
 const compiled = compile(new URL(`./${program}_bg.wasm`, import.meta.url));
@@ -26,21 +29,24 @@ globalThis.cachelaneWorker = () => {
   else waiting?.push(made);
   return made;
 };
+// Of several figures the first one moves as early as it can. The others wait for the rest, which it fetches anyway: what each of
+// them calls of it before it is there, each would fetch for itself.
+if (isHandedOn) await loadRest();
 await init({ module_or_path: module });
 dispatchEvent(new Event("cachelane-started"));
-// Where it does not come, whatever calls it asks again (scripts/rest.js).
-if (giveRest) {
-  loadRest().catch((error) => {
-    waiting = null;
-    console.error(error);
-  });
-}
+if (!isHandedOn) loadRest();
 
+/** Where it does not come, whatever calls it asks again (scripts/rest.js). */
 async function loadRest() {
-  rest = await compile(new URL(`./${program}_rest.wasm`, import.meta.url));
-  waiting.forEach((worker) => worker.postMessage({ rest }));
+  if (!giveRest) return;
+  try {
+    rest = await compile(new URL(`./${program}_rest.wasm`, import.meta.url));
+    waiting.forEach((worker) => worker.postMessage({ rest }));
+    await giveRest(rest);
+  } catch (error) {
+    console.error(error);
+  }
   waiting = null;
-  await giveRest(rest);
 }
 
 /** Fetches its scripts while the program is on its way. Where it fails, so will the next one, which the page listens to. */
@@ -101,10 +107,16 @@ async function compile(address) {
       setTimeout(answered, HOST_MS);
     });
     const given = bytes && (await WebAssembly.compile(bytes).catch(() => null));
-    if (given && isRest(given) === name.endsWith("_rest.wasm")) return given;
+    if (given && isRest(given) === name.endsWith("_rest.wasm")) {
+      isHandedOn = true;
+      return given;
+    }
   }
-  const response = await fetch(address);
-  if (!response.ok) throw new Error(`${address}: ${response.status} ${response.statusText}`);
+  const response = await fetch(address).catch((error) => ({ statusText: error.message }));
+  if (!response.ok) {
+    if (isGuest) say({ bytes: null }); // the next one tries
+    throw new Error(`${address}: ${response.status ?? ""} ${response.statusText}`);
+  }
   const handedOn = isGuest && response.clone().arrayBuffer().then((bytes) => say({ bytes }, [bytes]));
   // Some servers do not know what wasm is, or say more of it than browsers accept.
   const isNamed = response.headers.get("Content-Type") === "application/wasm";

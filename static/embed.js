@@ -493,7 +493,7 @@ class CacheLane extends Base {
 
   /** A figure asks for its program, or hands on what it has fetched: the first one is asked to. */
   #share({ name, bytes }) {
-    if (bytes instanceof ArrayBuffer) return this.#handOn(bytes, name);
+    if (bytes !== undefined) return this.#handOn(bytes instanceof ArrayBuffer ? bytes : null, name);
     this.#handOn(null); // a frame that is loaded again has lost what it had
     const frame = this.#frame;
     const answer = (bytes) => frame.contentWindow?.postMessage({ source: "cachelane-host", type: "program", name, bytes }, "*");

@@ -820,7 +820,7 @@ fn every_claim_of_every_preset_holds_with_nineteen_of_twenty_other_seeds() {
 #[test]
 fn every_preset_with_a_file_makes_a_promise() {
     let promised: Vec<&str> = PROMISES.iter().map(|promise| promise.preset).collect();
-    for preset in presets::ALL {
+    for preset in &presets::ALL {
         assert!(promised.contains(&preset.name), "{}: what does it claim?", preset.name);
     }
 }

@@ -575,7 +575,7 @@ fn links_read_like_sentences() {
 
 #[test]
 fn the_shortest_link_starts_from_the_nearest_preset() {
-    for preset in presets::ALL {
+    for preset in &presets::ALL {
         let mut scenario = preset.scenario().clone();
         scenario.seed = 99;
         assert_eq!(link::encode_shortest(&scenario).unwrap(), format!("#v2&preset={}&seed=99", preset.name));

@@ -45,7 +45,7 @@ impl Presets {
             return Ok(writeln!(out, "{:#}", serde_json::Value::from(all))?);
         }
         let width = presets::ALL.iter().map(|preset| preset.name.len()).max().unwrap_or(0);
-        for preset in presets::ALL {
+        for preset in &presets::ALL {
             writeln!(out, "{:width$}  {}", preset.name, preset.about().description)?;
             writeln!(out, "{:width$}  {}", "", preset.about().question)?;
         }

@@ -1,9 +1,8 @@
 // Every field of the scenario, reached and edited on the page; what a lane has otherwise; the menu of presets.
 import assert from "node:assert/strict";
-import { test } from "node:test";
 
-import { open, screenshot } from "./harness.mjs";
-import { accessible, board, button, controls, digests, finish, gallery, link, openPreset, presetNames, ready, sharedWorld, until, visit } from "./person.mjs";
+import { screenshot } from "./harness.mjs";
+import { accessible, button, controls, digests, finish, gallery, link, ready, sharedWorld, until, visit } from "./person.mjs";
 
 const world = sharedWorld();
 
@@ -129,22 +128,3 @@ claim("presets are found by words; keys that move open nothing; Back leads to th
 
 // One page for all: what one preset leaves behind must not trouble the next.
 // Twitter's 54 caches are made alike, and all are checked natively: every tenth stands for them here.
-test("every preset, and every tenth of Twitter's, starts and shows figures, without a complaint", { timeout: 600_000 }, async () => {
-  const { page, problems, close } = await open(world.browser, `${world.site.url}#v2`, { locale: "en-US" });
-  try {
-    await ready(page);
-    const names = await presetNames(page);
-    const silent = [];
-    for (const name of names.reverse().filter((name) => !/^twitter-.*[1-9]$/.test(name))) {
-      await openPreset(page, name);
-      await until(`the link of ${name}`, async () => (await link(page)).includes(`preset=${name}`));
-      const goes = () => board(page, "Requests").then((all) => Object.values(all).length > 0 && Object.values(all).every((n) => n > 0), () => false);
-      await until(`${name} answers requests in every lane`, goes, 20_000).catch(() => silent.push(name));
-      assert.equal(await page.getByRole("alert").count(), 0, `${name} is told as it is`);
-    }
-    assert.deepEqual(silent, []);
-    assert.deepEqual(problems, []);
-  } finally {
-    await close();
-  }
-});

@@ -123,6 +123,18 @@ test("several figures fetch their program once, also when the first to do so goe
     assert.deepEqual(problems, []);
   });
   await own.close();
+  // Of other presets, with settings of their own: what they call of the rest is not known beforehand.
+  const various = ['preset="keys-star"', 'preset="twitter-cluster04"', 'preset="failover" cache.capacity="70"', 'preset="ycsb-e" figures="percentiles"'];
+  const fresh = await serve();
+  await visit(fresh, various.map((of, i) => `<cache-lane id="v${i}" ${of}></cache-lane>`).join(""), async (page, { problems }) => {
+    for (const id of various.keys()) {
+      await page.locator(`#v${id}`).scrollIntoViewIfNeeded();
+      await lives(page, `v${id}`);
+    }
+    assert.deepEqual([wasm(fresh), wasm(fresh, "rest")], [1, 1]);
+    assert.deepEqual(problems, []);
+  });
+  await fresh.close();
   // Two that are there at once; the first leaves while it fetches, and the second fetches for itself.
   const other = await serve();
   await visit(other, `<div style="height: 100px; overflow: hidden">${lanes[0]}</div>${lanes[1]}`, async (page) => {
@@ -135,6 +147,13 @@ test("several figures fetch their program once, also when the first to do so goe
     assert.equal(asked.length, 2);
   });
   await other.close();
+  // Who cannot have the rest says so, and nobody waits for it.
+  const halved = await serve({ missing: (path) => path.endsWith("_rest.wasm") });
+  await visit(halved, lanes.slice(0, 2).join(""), async (page) => {
+    for (const id of ["a", "b"]) await lives(page, id);
+    await until("both have asked", () => wasm(halved, "rest") === 2, 8_000); // a frame waits ten seconds for an answer
+  });
+  await halved.close();
   // A host that does not find the file says so in each figure.
   const broken = await serve({ missing: (path) => path.endsWith("_bg.wasm") });
   await visit(broken, lanes.slice(0, 2).join(""), async (page) => {

@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn every_field_of_every_preset_is_explained_once() {
-        for preset in presets::ALL {
+        for preset in &presets::ALL {
             let text = preset.scenario().to_toml_explained(Language::Korean);
             let (mut section, mut seen, mut last) = ("", Vec::new(), "");
             for line in text.lines() {

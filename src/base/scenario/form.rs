@@ -335,7 +335,7 @@ mod tests {
 
     #[test]
     fn every_leaf_of_every_preset_is_in_the_form_or_inside_a_value_that_is() {
-        for preset in super::super::presets::ALL {
+        for preset in &super::super::presets::ALL {
             let scenario = preset.scenario();
             let fields = all(&Form::of(scenario), scenario);
             scenario.show().leaves("", &mut |path, _| {
@@ -405,7 +405,7 @@ mod tests {
 
     #[test]
     fn writing_down_what_stands_there_changes_nothing() {
-        for preset in super::super::presets::ALL {
+        for preset in &super::super::presets::ALL {
             let scenario = preset.scenario();
             for field in all(&Form::of(scenario), scenario) {
                 let value = if field.takes == Input::Text { quoted(&field.value) } else { field.value.clone() };

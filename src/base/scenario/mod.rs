@@ -198,7 +198,7 @@ impl Scenario {
 }
 
 /// Through the same tree as files and links: JSON has the shape of the TOML, and the same messages. Between page and worker,
-/// where nobody reads it, it is written as in links.
+/// where nobody reads it, it is written as in links, and has been checked.
 impl serde::Serialize for Scenario {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let tree = versions::told(self.show());
@@ -213,11 +213,12 @@ impl serde::Serialize for Scenario {
 impl<'de> serde::Deserialize<'de> for Scenario {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Scenario, D::Error> {
         use serde::de::Error;
-        let tree = if deserializer.is_human_readable() {
-            node::Node::deserialize(deserializer)?
+        let read = if deserializer.is_human_readable() {
+            Scenario::from_node(&node::Node::deserialize(deserializer)?)
         } else {
-            notation::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)?
+            let tree = notation::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)?;
+            Scenario::from_checked(&tree)
         };
-        Scenario::from_node(&tree).map_err(D::Error::custom)
+        read.map_err(D::Error::custom)
     }
 }

@@ -23,7 +23,7 @@ const STRUCTURE: [char; 5] = ['(', ')', ',', ':', '~'];
 pub fn print(node: &Node) -> String {
     let list = |fields: &Fields| {
         let told = fields.iter().filter(|(_, node)| !node.is_default);
-        told.map(|(name, node)| format!("{name}:{}", print(node))).collect::<Vec<_>>().join(",")
+        told.map(|(name, node)| format!("{}:{}", escaped(name), print(node))).collect::<Vec<_>>().join(",")
     };
     let items = |items: &[Node]| items.iter().map(print).collect::<Vec<_>>().join(",");
     match &node.value {

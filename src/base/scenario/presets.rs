@@ -10,61 +10,74 @@ use std::sync::OnceLock;
 
 pub use self::about::{About, Claim, Group, Watch};
 use super::problem::{Reason, did_you_mean};
-use super::{Problem, Scenario, ScenarioError, versions};
+use super::{Problem, Scenario, ScenarioError, notation, versions};
 use crate::phrase::Phrase;
+
+/// What the program keeps of the presets' files, a line each: its name, its scenario, what it says of itself, and its scenario of
+/// version 1, all as links write them. They take a third of the files, and no reader of TOML. A test writes them.
+const KEPT: &str = include_str!("presets/kept.txt");
+
+/// What only the whole page shows of presets, a line each: their descriptions and questions. The program of an embed is smaller
+/// without.
+const TOLD: &str = if cfg!(feature = "figure") { "" } else { include_str!("presets/told.txt") };
 
 /// An experiment with a name.
 #[derive(Debug)]
 pub struct Preset {
     /// The name, as links and the command line say it.
     pub name: &'static str,
-    /// The file: a scenario, and behind it what the preset says of itself.
-    file: &'static str,
-    about: &'static OnceLock<About>,
-    scenario: &'static OnceLock<Scenario>,
+    source: Source,
+    about: OnceLock<About>,
+    scenario: OnceLock<Scenario>,
     /// As it was in version 1, if it was there.
-    first: Option<First>,
+    first: Option<OnceLock<Scenario>>,
 }
 
-/// A preset as it was in version 1.
+/// Where a preset is written.
 #[derive(Debug)]
-struct First {
-    toml: &'static str,
-    scenario: &'static OnceLock<Scenario>,
+enum Source {
+    /// In a file, and in what is kept of it.
+    File(File),
+    /// In Twitter's table.
+    Table(twitter::Texts),
+}
+
+/// A preset's file. The page does without.
+#[derive(Debug)]
+struct File {
+    /// A scenario, and behind it what the preset says of itself.
+    #[cfg(not(target_arch = "wasm32"))]
+    text: &'static str,
+    /// The scenario as it was in version 1.
+    #[cfg(all(test, not(target_arch = "wasm32")))]
+    first: Option<&'static str>,
 }
 
 macro_rules! presets {
-    (@read $type:ident) => {{
-        static READ: OnceLock<$type> = OnceLock::new();
-        &READ
-    }};
     (@first $name:literal new) => { None };
-    (@first $name:literal) => {
-        Some(First { toml: include_str!(concat!("presets/v1/", $name, ".toml")), scenario: presets!(@read Scenario) })
-    };
-    (@file $path:expr) => {{
-        const FILE: &str = include_str!($path);
-        const KEPT: &[u8; kept(FILE)] = &first(FILE);
-        match str::from_utf8(KEPT) {
-            Ok(text) => text,
-            Err(_) => panic!("cut between two lines"),
-        }
-    }};
+    (@first $name:literal) => { Some(include_str!(concat!("presets/v1/", $name, ".toml"))) };
+    (@is_first new) => { None };
+    (@is_first) => { Some(OnceLock::new()) };
     // `"name" new` where the preset is younger than version 1.
     ($($name:literal $($new:ident)?),* $(,)?) => {
-        &[$(Preset {
+        [$(Preset {
             name: $name,
-            file: presets!(@file concat!("presets/", $name, ".toml")),
-            about: presets!(@read About),
-            scenario: presets!(@read Scenario),
-            first: presets!(@first $name $($new)?),
+            source: Source::File(File {
+                #[cfg(not(target_arch = "wasm32"))]
+                text: include_str!(concat!("presets/", $name, ".toml")),
+                #[cfg(all(test, not(target_arch = "wasm32")))]
+                first: presets!(@first $name $($new)?),
+            }),
+            about: OnceLock::new(),
+            scenario: OnceLock::new(),
+            first: presets!(@is_first $($new)?),
         }),*]
     };
 }
 
 /// The presets that have a file of their own, in the order of the menu; the first is where links without a preset begin.
 /// [`all`] has the others, too. A new one is its file and its line here.
-pub static ALL: &[Preset] = presets! {
+pub static ALL: [Preset; 31] = presets! {
     "default",
     "locust-test",
     "never-comes-back" new,
@@ -99,38 +112,13 @@ pub static ALL: &[Preset] = presets! {
 };
 
 /// Where the scenario of a file ends, and what the preset says of itself begins.
+#[cfg(not(target_arch = "wasm32"))]
 const ABOUT: &str = "\n[preset]\n";
 
-/// Where what only the whole page shows begins.
-const BEYOND_FIGURES: &[u8] = b"[preset.description]\n";
-
-/// How much of a preset's file the program keeps: the figure of an embed describes no preset, and would be larger by a fiftieth.
-const fn kept(file: &str) -> usize {
-    if !cfg!(feature = "figure") {
-        return file.len();
-    }
-    let mut rest = file.as_bytes();
-    while let Some((_, next)) = rest.split_first() {
-        if let Some((line, _)) = rest.split_at_checked(BEYOND_FIGURES.len())
-            && is_same(line, BEYOND_FIGURES)
-        {
-            break;
-        }
-        rest = next;
-    }
-    file.len() - rest.len()
-}
-
-const fn is_same(a: &[u8], b: &[u8]) -> bool {
-    let mut at = 0;
-    while at < a.len() && a[at] == b[at] {
-        at += 1;
-    }
-    at == a.len()
-}
-
-const fn first<const N: usize>(file: &str) -> [u8; N] {
-    *file.as_bytes().first_chunk().expect("no more than there is")
+/// What a line says of the preset with that name, value by value.
+fn values(lines: &'static str, name: &str) -> impl Iterator<Item = &'static str> {
+    let line = lines.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('\t'));
+    line.unwrap_or_default().split('\t')
 }
 
 /// Every preset: those with a file, then Twitter's caches.
@@ -170,18 +158,22 @@ pub fn lane(name: &str) -> Option<&'static Phrase> {
 
 impl Preset {
     /// The scenario's text, without what the preset says of itself.
-    pub fn toml(&self) -> &'static str {
-        self.file.split_once(ABOUT).map_or(self.file, |(scenario, _)| scenario)
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn toml(&self) -> &str {
+        match &self.source {
+            Source::File(file) => file.text.split_once(ABOUT).map_or(file.text, |(scenario, _)| scenario),
+            Source::Table(texts) => &texts.current,
+        }
     }
 
     /// What the preset says of itself.
     ///
     /// # Panics
     /// Never: a test reads every preset.
-    pub fn about(&self) -> &'static About {
+    pub fn about(&self) -> &About {
         self.about.get_or_init(|| {
-            let from = self.file.find(ABOUT).unwrap_or(self.file.len());
-            About::read(&self.file[from..]).unwrap_or_else(|error| panic!("preset {}: {error}", self.name))
+            let told = values(TOLD, self.name).next().unwrap_or_default();
+            About::kept([self.kept(1), told]).unwrap_or_else(|why| self.unread(&why))
         })
     }
 
@@ -189,11 +181,25 @@ impl Preset {
     ///
     /// # Panics
     /// Never: a test reads every preset.
-    pub fn scenario(&self) -> &'static Scenario {
-        self.scenario.get_or_init(|| match Scenario::from_toml(self.toml()) {
-            Ok(scenario) => scenario,
-            Err(error) => panic!("preset {}: {error}", self.name),
+    pub fn scenario(&self) -> &Scenario {
+        self.scenario.get_or_init(|| match &self.source {
+            Source::File(_) => self.kept_scenario(0),
+            Source::Table(texts) => Scenario::from_toml(&texts.current).unwrap_or_else(|why| self.unread(&why)),
         })
+    }
+
+    /// Value number `number` of what is kept of its file.
+    fn kept(&self, number: usize) -> &'static str {
+        values(KEPT, self.name).nth(number).unwrap_or_default()
+    }
+
+    fn kept_scenario(&self, number: usize) -> Scenario {
+        let tree = notation::parse(self.kept(number)).unwrap_or_else(|why| self.unread(&why));
+        Scenario::from_checked(&tree).unwrap_or_else(|why| self.unread(&why))
+    }
+
+    fn unread(&self, why: &dyn std::fmt::Display) -> ! {
+        panic!("preset {}: {why}", self.name)
     }
 
     /// Whether `scenario` is what it says, but for a name of its own.
@@ -215,35 +221,70 @@ impl Preset {
     ///
     /// # Panics
     /// When it is younger.
-    pub(super) fn scenario_of(&self, version: u32) -> &'static Scenario {
+    pub(super) fn scenario_of(&self, version: u32) -> &Scenario {
         if version > 1 {
             return self.scenario();
         }
-        let First { toml, scenario } = self.first.as_ref().expect("a preset of that version");
-        scenario.get_or_init(|| match Scenario::from_toml_of(1, toml) {
-            Ok(scenario) => scenario,
-            Err(error) => panic!("preset {} of version 1: {error}", self.name),
+        self.first.as_ref().expect("a preset of that version").get_or_init(|| match &self.source {
+            Source::File(_) => self.kept_scenario(2),
+            Source::Table(texts) => Scenario::from_toml_of(1, &texts.first).unwrap_or_else(|why| self.unread(&why)),
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Language;
+    use super::super::field::Field as _;
+    use super::super::node::{Node, Value};
+    use super::super::{Language, text};
     use super::*;
 
+    impl Preset {
+        fn file(&self) -> &File {
+            match &self.source {
+                Source::File(file) => file,
+                Source::Table(_) => panic!("{} has no file", self.name),
+            }
+        }
+    }
+
+    /// What only the whole page shows.
+    const TOLD_FIELDS: [&str; 3] = ["description", "question", "seed_reason"];
+
+    /// A line of [`KEPT`] and one of [`TOLD`].
+    fn lines(preset: &Preset) -> [String; 2] {
+        let File { text: file, first } = preset.file();
+        let written = |scenario: &Scenario| notation::print(&versions::told(scenario.show()));
+        let tree = text::parse(file).expect("TOML");
+        let about = tree.find("preset").and_then(Node::fields).expect("it says something of itself");
+        let (told, kept) = about.iter().cloned().partition(|(name, _)| TOLD_FIELDS.contains(&name.as_str()));
+        let [told, kept] = [told, kept].map(|fields| notation::print(&Value::Table(fields).into()));
+        let scenario = written(&Scenario::from_toml(preset.toml()).expect("a good scenario"));
+        let first = first.map(|text| written(&Scenario::from_toml_of(1, text).expect("a good scenario")));
+        let values = [preset.name.to_owned(), scenario, kept].into_iter().chain(first);
+        [values.collect::<Vec<_>>().join("\t"), [preset.name, &told].join("\t")]
+    }
+
+    /// `CACHELANE_BLESS=1 cargo test presets` writes them again.
     #[test]
-    fn what_only_the_whole_page_shows_stands_last() {
-        for preset in ALL {
-            let tables: Vec<&str> = preset.file.lines().filter(|line| line.starts_with("[preset.")).collect();
-            let wanted = ["[preset.title]", "[preset.lanes.ko]", "[preset.description]", "[preset.question]"];
-            assert_eq!(tables, wanted, "{}", preset.name);
+    fn what_is_kept_of_the_files_is_what_they_say() {
+        let files = [("kept.txt", KEPT), ("told.txt", TOLD)];
+        for (number, (name, kept)) in files.into_iter().enumerate() {
+            let said: String = ALL.iter().map(|preset| lines(preset)[number].clone() + "\n").collect();
+            let count = if number == 0 { ALL.iter().map(|preset| 2 + preset.first.iter().count()).sum() } else { ALL.len() };
+            assert_eq!((said.lines().count(), said.matches('\t').count()), (ALL.len(), count), "a value has a tab, or a line of its own");
+            if std::env::var_os("CACHELANE_BLESS").is_some() {
+                let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scenario/presets/");
+                std::fs::write(format!("{path}{name}"), &said).expect("it can be written");
+            } else {
+                assert!(kept == said, "presets/{name} is older than the presets' files: CACHELANE_BLESS=1 cargo test presets");
+            }
         }
     }
 
     #[test]
     fn every_preset_is_a_good_scenario_under_its_own_name() {
-        for preset in ALL {
+        for preset in &ALL {
             assert_eq!(preset.scenario().check(), Ok(()), "{}", preset.name);
             assert!(preset.toml().contains("\nversion = 2\n"), "{}: a copy of it must keep its meaning", preset.name);
         }
@@ -283,7 +324,7 @@ mod tests {
 
     #[test]
     fn every_preset_with_a_file_says_which_lane_it_is_about_and_beside_which() {
-        for preset in ALL {
+        for preset in &ALL {
             let (claim, lanes) = (preset.about().claim.unwrap(), preset.scenario().lanes.len());
             assert!(claim.lane < lanes && claim.than < lanes && claim.lane != claim.than, "{}: {claim:?}", preset.name);
         }
@@ -313,9 +354,11 @@ mod tests {
 
     #[test]
     fn what_a_preset_says_of_itself_is_checked_like_a_scenario() {
-        let good = ALL[0].file.split_once(ABOUT).expect("it says something").1;
-        let told =
-            |text: &str| About::read(&format!("[preset]\n{text}")).map_or_else(|e| e.to_string(), |_| String::new());
+        let good = ALL[0].file().text.split_once(ABOUT).expect("it says something").1;
+        let told = |text: &str| {
+            let tree = text::parse(&format!("[preset]\n{text}")).expect("TOML");
+            About::of(tree.find("preset").and_then(Node::fields).expect("a table")).map_or_else(|why| why.to_string(), |_| String::new())
+        };
         assert_eq!(told(good), "");
         assert!(told(&good.replace("\"lost\"", "\"lots\"")).contains("did you mean lost?"));
         assert!(told(&good.replace("question]", "questoin]")).contains("did you mean question?"));
@@ -326,10 +369,10 @@ mod tests {
 
     #[test]
     fn a_file_s_scenario_ends_where_the_preset_begins_to_speak_of_itself() {
-        for preset in ALL {
-            assert_eq!(preset.file.matches(ABOUT).count(), 1, "{}", preset.name);
+        for preset in &ALL {
+            assert_eq!(preset.file().text.matches(ABOUT).count(), 1, "{}", preset.name);
             assert!(!preset.toml().contains("[preset") && preset.toml().ends_with('\n'), "{}", preset.name);
-            let refused = Scenario::from_toml(preset.file).expect_err("it is no file of a scenario").to_string();
+            let refused = Scenario::from_toml(preset.file().text).expect_err("it is no file of a scenario").to_string();
             assert!(refused.contains(": preset = "), "{refused}");
         }
     }

@@ -186,6 +186,19 @@ impl Scenario {
 
     /// The scenario in a tree of any version, checked.
     pub fn from_node(node: &Node) -> Result<Scenario, ScenarioError> {
+        Scenario::read_tree(node, check::check)
+    }
+
+    /// The same, where it has been checked before: a preset, or what the page sends its workers. Whoever opens a page waits
+    /// neither for the check nor for its code.
+    pub(super) fn from_checked(node: &Node) -> Result<Scenario, ScenarioError> {
+        Scenario::read_tree(node, |_, _, _| {})
+    }
+
+    fn read_tree(
+        node: &Node,
+        check: impl Fn(&Scenario, &Node, &mut Problems),
+    ) -> Result<Scenario, ScenarioError> {
         let mut problems = Problems::default();
         let mut node = versions::current(node, &mut problems);
         if let Some(preset) = node.find("preset") {
@@ -193,7 +206,7 @@ impl Scenario {
             node.to_mut().remove("preset");
         }
         let scenario = Scenario::read(&node, "", &mut problems).unwrap_or_default();
-        check::check(&scenario, &node, &mut problems);
+        check(&scenario, &node, &mut problems);
         problems.finish(scenario)
     }
 }

@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn the_lanes_of_presets_are_called_by_their_names_in_each_language() {
-        for preset in presets::ALL {
+        for preset in &presets::ALL {
             let scenario = preset.scenario();
             let english: Vec<&str> = scenario.lanes.iter().map(|lane| lane.name.as_str()).collect();
             assert_eq!(titles(scenario, &en::WORDS), english, "{}", preset.name);

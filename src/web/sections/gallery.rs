@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn every_preset_with_a_file_has_a_picture_with_a_path_for_each_lane() {
-        for preset in presets::ALL {
+        for preset in &presets::ALL {
             let picture = picture(preset.name).unwrap_or_else(|| panic!("{} has no picture", preset.name));
             let looks: Vec<usize> = picture.paths.iter().map(|(look, _)| *look).collect();
             assert_eq!(looks, preset.scenario().looks(), "{}", preset.name);

@@ -18,8 +18,8 @@
 
 use super::super::field::{Field, read_in, refuse_strangers, require, table, words};
 use super::super::node::{Fields, join};
+use super::super::notation;
 use super::super::problem::{Problems, ScenarioError};
-use super::super::text;
 use crate::phrase::{Language, Phrase};
 
 /// What a preset says of itself.
@@ -170,16 +170,24 @@ const NEEDED: Phrase = Phrase::fixed("what every preset says of itself", "모든
 const FIELDS: &[&str] = &["group", "watch", "claim", "seed_reason", "title", "description", "question", "lanes"];
 
 impl About {
-    /// Reads the table of a preset's file, from its heading to the end.
-    pub(super) fn read(text: &str) -> Result<About, ScenarioError> {
-        let tree = text::parse(text)?;
+    /// Reads the parts of the table that a program keeps, each as links write it.
+    pub(super) fn kept(parts: [&str; 2]) -> Result<About, ScenarioError> {
+        let mut fields = Fields::new();
+        for part in parts {
+            let tree = notation::parse(part).map_err(|why| ScenarioError::because(AT, part, why))?;
+            fields.extend_from_slice(tree.fields().map_or(&[], Vec::as_slice));
+        }
+        About::of(&fields)
+    }
+
+    /// Reads the table.
+    pub(super) fn of(fields: &Fields) -> Result<About, ScenarioError> {
         let mut problems = Problems::default();
-        let about = tree.find(AT).and_then(|node| table(node, AT, &mut problems));
-        let about = about.and_then(|fields| About::of(fields, &mut problems));
+        let about = About::read(fields, &mut problems);
         problems.finish(about)?.ok_or_else(|| ScenarioError::because(AT, "", NEEDED))
     }
 
-    fn of(fields: &Fields, problems: &mut Problems) -> Option<About> {
+    fn read(fields: &Fields, problems: &mut Problems) -> Option<About> {
         refuse_strangers(fields, FIELDS, AT, problems);
         let group = needed(fields, "group", AT, problems);
         let watch: Option<Vec<Watch>> = needed(fields, "watch", AT, problems);

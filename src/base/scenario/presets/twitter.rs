@@ -20,7 +20,7 @@
 use std::fmt::Write;
 use std::sync::{LazyLock, OnceLock};
 
-use super::{About, First, Group, Preset, Watch};
+use super::{About, Group, Preset, Source, Watch};
 use crate::bytes::Bytes;
 use crate::phrase::{Language, Phrase};
 use crate::time::Nanos;
@@ -370,6 +370,13 @@ fn operation(part: &str) -> Option<(String, f64)> {
     Some((name.to_owned(), share.parse().ok()?))
 }
 
+/// A cluster's scenario as TOML, now and as it was in version 1.
+#[derive(Debug)]
+pub(super) struct Texts {
+    pub(super) current: String,
+    pub(super) first: String,
+}
+
 /// One preset a cluster, in order.
 pub static ALL: LazyLock<Vec<Preset>> = LazyLock::new(|| clusters().iter().map(preset).collect());
 
@@ -388,7 +395,6 @@ pub fn of_title(title: &str) -> Option<&'static Preset> {
 
 /// Made once, for as long as the program runs: presets are asked for by reference everywhere.
 fn preset(cluster: &Cluster) -> Preset {
-    let leaked = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
     let lanes = LANES.map(|(name, _, korean)| (name.to_owned(), Phrase::fixed(name, korean)));
     let about = About {
         group: Group::Twitter,
@@ -401,11 +407,11 @@ fn preset(cluster: &Cluster) -> Preset {
         lanes: lanes.to_vec(),
     };
     Preset {
-        name: leaked(cluster.name()),
-        file: leaked(cluster.toml(false)),
-        about: Box::leak(Box::new(about.into())),
-        scenario: Box::leak(Box::new(OnceLock::new())),
-        first: Some(First { toml: leaked(cluster.toml_of(1, false)), scenario: Box::leak(Box::new(OnceLock::new())) }),
+        name: cluster.name().leak(),
+        source: Source::Table(Texts { current: cluster.toml(false), first: cluster.toml_of(1, false) }),
+        about: about.into(),
+        scenario: OnceLock::new(),
+        first: Some(OnceLock::new()),
     }
 }
 

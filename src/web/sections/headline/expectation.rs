@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn every_preset_with_a_claim_asks_in_both_languages() {
-        for preset in presets::ALL {
+        for preset in &presets::ALL {
             let about = preset.about();
             let question = Question::of(Topic { claim: about.claim, watch: &about.watch }).expect(preset.name);
             let [english, korean] = Language::ALL.map(|language| question.ask().say(language).to_owned());
