@@ -50,7 +50,7 @@ for (const [program, sights] of wanted) {
     const frame = () => page.frames().at(-1);
     const time = () => frame().evaluate(() => Number(/^([\d.]+) ?(s|초) \//m.exec(document.body.innerText)?.[1] ?? 0)).catch(() => 0); // not there yet
     // For as long as the rest takes on a slow line.
-    await until(`${program} ${sight} moves`, async () => (await time()) > 12, 120_000);
+    await until(`${program} ${sight} moves`, async () => (await time()) > 10, 120_000);
     // Out of sight it is held, and goes on when it is seen again.
     for (const y of [5_000, 0]) {
       await page.evaluate((y) => scrollTo(0, y), y);
