@@ -181,6 +181,7 @@ mod tests {
             "empirical(((100,27ms)))",
             "a~(b~)~:~~",
             "(read:none,write:write-through(order:cache-first))",
+            "(Write-back~, alone:1)",
             "",
         ] {
             assert_eq!(print(&parse(text).unwrap()), text);

@@ -55,7 +55,7 @@ impl Headline {
             let why = why.say(language);
             match self.alike.as_ref().filter(|_| self.is_enough && self.than.is_some()) {
                 Some(alike) => {
-                    pieces.push(Piece::Text(format!("{}; ", why.trim_end_matches('.'))));
+                    pieces.push(Piece::Text(why.trim_end_matches('.').to_owned() + AND.say(language)));
                     pieces.extend(alike.say(language));
                     pieces.push(Piece::Text(".".to_owned()));
                 }
