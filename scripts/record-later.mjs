@@ -13,16 +13,19 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const COUNTED = `${ROOT}target/counted/`;
 const ENGLISH = { locale: "en-US" };
 const KOREAN = { locale: "ko-KR", colorScheme: "dark", viewport: { width: 390, height: 844 } };
-/** How much slower than this a machine is: what meets, and is drawn how often, is not the same on all. */
-const SLOWER = [1, 4];
+/** How much slower than this a machine is: what meets, and is drawn how often, is not the same on all. The first sights are seen so. */
+const SLOWER = { rate: 4, sights: 3 };
+/** Those with a file, and of Twitter's one of each kind. */
 const PRESETS = readdirSync(`${ROOT}src/base/scenario/presets`).filter((name) => name.endsWith(".toml")).map((name) => name.slice(0, -5));
+PRESETS.push("twitter-cluster04", "twitter-cluster12");
 /** What a program is opened with before anything else, as a rule: addresses, figures of articles, and their readers. */
 const SIGHTS = {
-  page: [["", ENGLISH], ["", KOREAN], ...PRESETS.map((preset) => [`#v2&preset=${preset}`, ENGLISH])],
+  page: [["", ENGLISH], ["", KOREAN], ["#v2&seed=9&cache.ttl=5s&lane.4.write.every=2s", ENGLISH], ...PRESETS.map((preset) => [`#v2&preset=${preset}`, ENGLISH])],
   figure: [
     ["<cache-lane></cache-lane>", ENGLISH],
-    ["<cache-lane></cache-lane>", ENGLISH],
     ['<cache-lane controls="play,crash"></cache-lane>', KOREAN],
+    ['<cache-lane write="write-through write-back" cache.ttl="5s" seed="9" figures="latency lost"></cache-lane>', ENGLISH],
+    ["<cache-lane></cache-lane>", ENGLISH],
     ...PRESETS.map((preset) => [`<cache-lane preset="${preset}" figures="latency,hits"></cache-lane>`, ENGLISH]),
   ],
 };
@@ -43,7 +46,7 @@ const articles = await serve({ pages: Object.fromEntries(SIGHTS.figure.map(([fig
 const wanted = Object.entries(SIGHTS).filter(([program]) => !process.argv.some((given) => Object.hasOwn(SIGHTS, given)) || process.argv.includes(program));
 for (const [program, sights] of wanted) {
   const [all, called] = [new Set(), new Set()];
-  for (const [i, sight, reader, rate] of sights.flatMap(([sight, reader], i) => SLOWER.filter((rate) => rate === 1 || i < 4).map((rate) => [i, sight, reader, rate]))) {
+  for (const [i, sight, reader, rate] of sights.flatMap(([sight, reader], i) => [1, SLOWER.rate].slice(0, i < SLOWER.sights ? 2 : 1).map((rate) => [i, sight, reader, rate]))) {
     const { page, problems, close } = await open(browser, "about:blank", reader);
     await (await page.context().newCDPSession(page)).send("Emulation.setCPUThrottlingRate", { rate });
     await page.goto(program === "page" ? site.url + sight : `${articles.url}${i}.html`);

@@ -4,6 +4,8 @@ const program = /[#&](view\.)?embed=/.test(location.hash) ? "@FIGURE@" : "@PAGE@
 
 /** A page that has not answered for so long is asked no more. */
 const HOST_MS = 10_000;
+/** So long a figure that could move waits for the rest of its program. */
+const REST_MS = 5_000;
 
 /** The address of the script that stands in for the worker's, once it is made. */
 let stand;
@@ -29,9 +31,9 @@ globalThis.cachelaneWorker = () => {
   else waiting?.push(made);
   return made;
 };
-// Of several figures the first one moves as early as it can. The others wait for the rest, which it fetches anyway: what each of
-// them calls of it before it is there, each would fetch for itself.
-if (isHandedOn) await loadRest();
+// Of several figures the first one moves as early as it can. The others wait for the rest, which one of them fetches anyway: what
+// each of them calls of it before it is there, each would fetch for itself.
+if (isHandedOn) await Promise.race([loadRest(), new Promise((done) => setTimeout(done, REST_MS))]);
 await init({ module_or_path: module });
 dispatchEvent(new Event("cachelane-started"));
 if (!isHandedOn) loadRest();
@@ -112,15 +114,18 @@ async function compile(address) {
       return given;
     }
   }
-  const response = await fetch(address).catch((error) => ({ statusText: error.message }));
-  if (!response.ok) {
+  try {
+    const response = await fetch(address);
+    if (!response.ok) throw new Error(`${address}: ${response.status} ${response.statusText}`);
+    const copy = isGuest && response.clone();
+    // Some servers do not know what wasm is, or say more of it than browsers accept.
+    const isNamed = response.headers.get("Content-Type") === "application/wasm";
+    const compiling = isNamed ? WebAssembly.compileStreaming(response) : response.arrayBuffer().then((bytes) => WebAssembly.compile(bytes));
+    const [module, bytes] = await Promise.all([compiling, copy && copy.arrayBuffer()]);
+    if (isGuest) say({ bytes }, [bytes]);
+    return module;
+  } catch (error) {
     if (isGuest) say({ bytes: null }); // the next one tries
-    throw new Error(`${address}: ${response.status ?? ""} ${response.statusText}`);
+    throw error;
   }
-  const handedOn = isGuest && response.clone().arrayBuffer().then((bytes) => say({ bytes }, [bytes]));
-  // Some servers do not know what wasm is, or say more of it than browsers accept.
-  const isNamed = response.headers.get("Content-Type") === "application/wasm";
-  const module = await (isNamed ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer()));
-  await handedOn; // before anything else is asked for
-  return module;
 }

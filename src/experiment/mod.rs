@@ -396,9 +396,9 @@ impl Experiment {
         let mut with = self.scenario.clone();
         with.faults.push(fault.clone());
         let its = format!("fault.{}.", with.faults.len() - 1);
-        let problems = with.check().map_or_else(|error| error.problems, |()| Vec::new());
-        if let Some(problem) = problems.into_iter().find(|problem| problem.field.starts_with(&its)) {
-            return Err(InjectError::Problem(problem));
+        if let Err(mut refused) = with.check() {
+            let own = refused.problems.iter().position(|problem| problem.field.starts_with(&its));
+            return Err(InjectError::Problem(refused.problems.swap_remove(own.unwrap_or(0))));
         }
         self.lanes.iter_mut().for_each(|lane| lane.inject(&fault));
         self.scenario.faults.push(fault.clone());

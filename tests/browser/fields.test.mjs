@@ -125,6 +125,3 @@ claim("presets are found by words; keys that move open nothing; Back leads to th
   await page.goForward();
   await until("and forth", async () => (await link(page)).includes("like-button"));
 });
-
-// One page for all: what one preset leaves behind must not trouble the next.
-// Twitter's 54 caches are made alike, and all are checked natively: every tenth stands for them here.

@@ -35,10 +35,10 @@ async function digestsOf(page, table) {
   return found;
 }
 
-/** Twitter's caches are alike: what differs between a browser and a native program differs in some of them. */
-const tenth = Object.fromEntries(Object.entries(golden.twitter).filter(([name]) => name.endsWith("4")));
+/** Of Twitter's caches, which are made alike, some of each kind; all are checked natively. */
+const some = Object.fromEntries(Object.entries(golden.twitter).filter(([name]) => name.endsWith("1")));
 
-for (const [name, table] of [["the presets", golden.presets], ["some of Twitter's caches", tenth]]) {
+for (const [name, table] of [["the presets", golden.presets], ["some of Twitter's caches", some]]) {
   // A page opens with the preset `default`, and a link to it would change nothing: it is begun with another.
   const options = { timeout: 600_000 };
   visit(world, `${name} have the digests of the golden table`, "#v2&preset=redis-down&seed=99", async (page) => {

@@ -126,7 +126,7 @@ test("several figures fetch their program once, also when the first to do so goe
   // Of other presets, with settings of their own: what they call of the rest is not known beforehand.
   const various = ['preset="keys-star"', 'preset="twitter-cluster04"', 'preset="failover" cache.capacity="70"', 'preset="ycsb-e" figures="percentiles"'];
   const fresh = await serve();
-  await visit(fresh, various.map((of, i) => `<cache-lane id="v${i}" ${of}></cache-lane>`).join(""), async (page, { problems }) => {
+  await visit(fresh, various.map((of, i) => `<cache-lane id="v${i}" ${of}></cache-lane>`).join(`<div class="gap"></div>`), async (page, { problems }) => {
     for (const id of various.keys()) {
       await page.locator(`#v${id}`).scrollIntoViewIfNeeded();
       await lives(page, `v${id}`);

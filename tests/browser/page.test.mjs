@@ -314,7 +314,7 @@ claim("Undo and Redo, by key and by button, take back a drag as one step, a lane
   assert.equal(await link(page), steps.at(-1));
 });
 
-// Every preset is opened by its link, and run, for its digest (golden.test.mjs).
+// Every preset with a file is opened by its link, and run, for its digest (golden.test.mjs).
 claim("the preset picker opens presets from all over its list", "#v2", async (page) => {
   const names = await presetNames(page);
   assert.ok(names.length > 80);

@@ -28,19 +28,24 @@ async function doesWithout(page, asked) {
 
 test("the page moves before the rest of its program is there, and without standing still for it", async () => {
   const site = await serve({ missing: isRest });
-  const { page, asked, close } = await opened(site, "");
-  await doesWithout(page, asked);
-  await close();
+  for (const hash of ["", "#v2&preset=keys-star", "#v2&preset=default&seed=9&cache.ttl=5s"]) {
+    const { page, asked, close } = await opened(site, hash);
+    await doesWithout(page, asked);
+    await close();
+  }
   await site.close();
 });
 
 test("so does a figure, in the page of another site", async () => {
   const site = await serve({ missing: isRest });
-  const article = await serve({ pages: { "/post.html": `<!doctype html><script type="module" src="${site.url}embed.js"></script><cache-lane></cache-lane>` } });
-  const { page, asked, close } = await opened(article, "post.html");
-  await until("it is there", () => page.frames().length > 1);
-  await doesWithout(page, asked);
-  await close();
+  const figures = ["", 'preset="ycsb-e"', 'preset="twitter-cluster12"', 'write="write-through write-back" cache.ttl="5s"'];
+  const article = await serve({ pages: Object.fromEntries(figures.map((of, i) => [`/${i}.html`, `<!doctype html><script type="module" src="${site.url}embed.js"></script><cache-lane ${of}></cache-lane>`])) });
+  for (const i of figures.keys()) {
+    const { page, asked, close } = await opened(article, `${i}.html`);
+    await until("it is there", () => page.frames().length > 1);
+    await doesWithout(page, asked);
+    await close();
+  }
   await Promise.all([site, article].map((server) => server.close()));
 });
 

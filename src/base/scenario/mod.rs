@@ -198,7 +198,7 @@ impl Scenario {
 }
 
 /// Through the same tree as files and links: JSON has the shape of the TOML, and the same messages. Between page and worker,
-/// where nobody reads it, it is written as in links, and has been checked.
+/// where nobody reads it, it is written as in links.
 impl serde::Serialize for Scenario {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let tree = versions::told(self.show());
@@ -213,12 +213,37 @@ impl serde::Serialize for Scenario {
 impl<'de> serde::Deserialize<'de> for Scenario {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Scenario, D::Error> {
         use serde::de::Error;
-        let read = if deserializer.is_human_readable() {
-            Scenario::from_node(&node::Node::deserialize(deserializer)?)
+        let tree = if deserializer.is_human_readable() {
+            node::Node::deserialize(deserializer)?
         } else {
-            let tree = notation::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)?;
-            Scenario::from_checked(&tree)
+            notation::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)?
         };
-        read.map_err(D::Error::custom)
+        Scenario::from_node(&tree).map_err(D::Error::custom)
+    }
+}
+
+/// How page and workers tell each other of a scenario (`#[serde(with = …)]`): as it is written else, and as one that has been
+/// checked.
+pub mod checked {
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    use super::{Scenario, notation};
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(scenario: &Scenario, serializer: S) -> Result<S::Ok, S::Error> {
+        scenario.serialize(serializer)
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Where nobody wrote it.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<Scenario>, D::Error> {
+        let tree = notation::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)?;
+        Scenario::from_checked(&tree).map(Box::new).map_err(D::Error::custom)
     }
 }

@@ -14,7 +14,7 @@ use super::{Problem, Scenario, ScenarioError, notation, versions};
 use crate::phrase::Phrase;
 
 /// What the program keeps of the presets' files, a line each: its name, its scenario, what it says of itself, and its scenario of
-/// version 1, all as links write them. They take a third of the files, and no reader of TOML. A test writes them.
+/// version 1, all as links write them. No reader of TOML is needed for them. A test writes them.
 const KEPT: &str = include_str!("presets/kept.txt");
 
 /// What only the whole page shows of presets, a line each: their descriptions and questions. The program of an embed is smaller
@@ -76,7 +76,7 @@ macro_rules! presets {
 }
 
 /// The presets that have a file of their own, in the order of the menu; the first is where links without a preset begin.
-/// [`all`] has the others, too. A new one is its file and its line here.
+/// [`all`] has the others, too. A new one is its file, its line here, and its lines in what is [kept](KEPT) of the files.
 pub static ALL: [Preset; 31] = presets! {
     "default",
     "locust-test",
@@ -173,7 +173,7 @@ impl Preset {
     pub fn about(&self) -> &About {
         self.about.get_or_init(|| {
             let told = values(TOLD, self.name).next().unwrap_or_default();
-            About::kept([self.kept(1), told]).unwrap_or_else(|why| self.unread(&why))
+            About::from_parts([self.kept(1), told]).unwrap_or_else(|why| self.unread(&why))
         })
     }
 
@@ -265,19 +265,27 @@ mod tests {
         [values.collect::<Vec<_>>().join("\t"), [preset.name, &told].join("\t")]
     }
 
-    /// `CACHELANE_BLESS=1 cargo test presets` writes them again.
+    /// `CACHELANE_BLESS=1 cargo test -p cachelane-base presets` writes them again.
     #[test]
     fn what_is_kept_of_the_files_is_what_they_say() {
         let files = [("kept.txt", KEPT), ("told.txt", TOLD)];
         for (number, (name, kept)) in files.into_iter().enumerate() {
             let said: String = ALL.iter().map(|preset| lines(preset)[number].clone() + "\n").collect();
-            let count = if number == 0 { ALL.iter().map(|preset| 2 + preset.first.iter().count()).sum() } else { ALL.len() };
-            assert_eq!((said.lines().count(), said.matches('\t').count()), (ALL.len(), count), "a value has a tab, or a line of its own");
+            let count =
+                if number == 0 { ALL.iter().map(|preset| 2 + preset.first.iter().count()).sum() } else { ALL.len() };
+            assert_eq!(
+                (said.lines().count(), said.matches('\t').count()),
+                (ALL.len(), count),
+                "a value has a tab, or a line of its own"
+            );
             if std::env::var_os("CACHELANE_BLESS").is_some() {
                 let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scenario/presets/");
                 std::fs::write(format!("{path}{name}"), &said).expect("it can be written");
             } else {
-                assert!(kept == said, "presets/{name} is older than the presets' files: CACHELANE_BLESS=1 cargo test presets");
+                assert!(
+                    kept == said,
+                    "presets/{name} is older than the presets' files: CACHELANE_BLESS=1 cargo test -p cachelane-base presets"
+                );
             }
         }
     }
@@ -286,6 +294,10 @@ mod tests {
     fn every_preset_is_a_good_scenario_under_its_own_name() {
         for preset in &ALL {
             assert_eq!(preset.scenario().check(), Ok(()), "{}", preset.name);
+            assert_eq!(Ok(preset.scenario()), Scenario::from_toml(preset.toml()).as_ref(), "{}", preset.name);
+            if let Some(first) = preset.file().first {
+                assert_eq!(Ok(preset.scenario_of(1)), Scenario::from_toml_of(1, first).as_ref(), "{}", preset.name);
+            }
             assert!(preset.toml().contains("\nversion = 2\n"), "{}: a copy of it must keep its meaning", preset.name);
         }
     }
@@ -357,7 +369,8 @@ mod tests {
         let good = ALL[0].file().text.split_once(ABOUT).expect("it says something").1;
         let told = |text: &str| {
             let tree = text::parse(&format!("[preset]\n{text}")).expect("TOML");
-            About::of(tree.find("preset").and_then(Node::fields).expect("a table")).map_or_else(|why| why.to_string(), |_| String::new())
+            About::from_fields(tree.find("preset").and_then(Node::fields).expect("a table"))
+                .map_or_else(|why| why.to_string(), |_| String::new())
         };
         assert_eq!(told(good), "");
         assert!(told(&good.replace("\"lost\"", "\"lots\"")).contains("did you mean lost?"));

@@ -189,16 +189,13 @@ impl Scenario {
         Scenario::read_tree(node, check::check)
     }
 
-    /// The same, where it has been checked before: a preset, or what the page sends its workers. Whoever opens a page waits
-    /// neither for the check nor for its code.
+    /// The same, where it has been checked before: a preset, or what page and workers tell each other. Whoever opens a page
+    /// waits neither for the check nor for its code.
     pub(super) fn from_checked(node: &Node) -> Result<Scenario, ScenarioError> {
         Scenario::read_tree(node, |_, _, _| {})
     }
 
-    fn read_tree(
-        node: &Node,
-        check: impl Fn(&Scenario, &Node, &mut Problems),
-    ) -> Result<Scenario, ScenarioError> {
+    fn read_tree(node: &Node, check: impl Fn(&Scenario, &Node, &mut Problems)) -> Result<Scenario, ScenarioError> {
         let mut problems = Problems::default();
         let mut node = versions::current(node, &mut problems);
         if let Some(preset) = node.find("preset") {

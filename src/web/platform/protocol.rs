@@ -39,7 +39,7 @@ use crate::experiment::when::Tally;
 use crate::ledger::{Case, Cases};
 use crate::phrase::Phrase;
 use crate::report::{Report, Series};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, checked};
 use crate::stage::Scene;
 use crate::story::{Story, Told};
 use crate::time::Nanos;
@@ -80,6 +80,7 @@ pub enum ToWorker {
         /// Counts scenarios up.
         generation: u32,
         /// What to run.
+        #[serde(with = "checked")]
         scenario: Box<Scenario>,
         /// Which of its lanes.
         #[serde(default)]
@@ -149,6 +150,7 @@ pub enum ToWorker {
         /// Which of many runs it is.
         run: u32,
         /// The scenario, with the seed of that run.
+        #[serde(with = "checked")]
         scenario: Box<Scenario>,
         /// Whether its figures' steps are wanted, too.
         #[serde(default)]
@@ -162,6 +164,7 @@ pub enum ToWorker {
         /// Which of many searches it is.
         job: u32,
         /// The scenario, with its own seed.
+        #[serde(with = "checked")]
         scenario: Box<Scenario>,
         /// The lane, from 0.
         lane: u32,
@@ -178,6 +181,7 @@ pub enum ToWorker {
         /// Which of many searches it is.
         job: u32,
         /// The scenario.
+        #[serde(with = "checked")]
         scenario: Box<Scenario>,
         /// The lane, from 0.
         lane: usize,
@@ -203,6 +207,7 @@ pub enum ToWorker {
         /// Which of many curves it is.
         job: u32,
         /// The scenario.
+        #[serde(with = "checked")]
         scenario: Box<Scenario>,
         /// The file whose requests are played; absent: those of the scenario.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -236,6 +241,7 @@ pub enum FromWorker {
         /// The scenario it was added to.
         generation: u32,
         /// That scenario with the fault in it: run from the start, it gives the same events.
+        #[serde(with = "checked")]
         scenario: Box<Scenario>,
     },
     /// A story is not told to its end yet.

@@ -171,17 +171,17 @@ const FIELDS: &[&str] = &["group", "watch", "claim", "seed_reason", "title", "de
 
 impl About {
     /// Reads the parts of the table that a program keeps, each as links write it.
-    pub(super) fn kept(parts: [&str; 2]) -> Result<About, ScenarioError> {
+    pub(super) fn from_parts(parts: [&str; 2]) -> Result<About, ScenarioError> {
         let mut fields = Fields::new();
         for part in parts {
             let tree = notation::parse(part).map_err(|why| ScenarioError::because(AT, part, why))?;
             fields.extend_from_slice(tree.fields().map_or(&[], Vec::as_slice));
         }
-        About::of(&fields)
+        About::from_fields(&fields)
     }
 
     /// Reads the table.
-    pub(super) fn of(fields: &Fields) -> Result<About, ScenarioError> {
+    pub(super) fn from_fields(fields: &Fields) -> Result<About, ScenarioError> {
         let mut problems = Problems::default();
         let about = About::read(fields, &mut problems);
         problems.finish(about)?.ok_or_else(|| ScenarioError::because(AT, "", NEEDED))
