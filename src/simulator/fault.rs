@@ -437,7 +437,13 @@ impl Slowdown {
     /// How long something takes now that otherwise takes `time`.
     #[inline]
     pub fn stretch(&self, time: Nanos) -> Nanos {
-        if self.lasting.is_empty() { time } else { Nanos((time.0 as f64 * self.product) as u64) }
+        if self.lasting.is_empty() { time } else { self.stretched(time) }
+    }
+
+    /// By itself, or it would be worked out each time and then not used.
+    #[cold]
+    fn stretched(&self, time: Nanos) -> Nanos {
+        Nanos((time.0 as f64 * self.product) as u64)
     }
 }
 

@@ -4,9 +4,8 @@
 //! soon as the present event is done. What clients send goes first, then what servers do in the background, then what nodes do;
 //! among equals, the latest first.
 
-use std::cell::RefCell;
-
 use crate::model::{Key, WriteId};
+use crate::pile::Pile;
 use crate::time::Nanos;
 
 /// Whose crash ends a task.
@@ -81,7 +80,7 @@ impl Job {
         }
     }
 
-    /// Which of the queue's stacks it is put on.
+    /// Which of the queue's piles it is put on.
     fn rank(&self) -> usize {
         match self {
             Job::Serve(..) | Job::Flusher(_) | Job::FlushQueue(_) | Job::WarmUp(..) | Job::Relay => 0,
@@ -94,36 +93,31 @@ impl Job {
 /// The jobs asked for at the present moment. See the module.
 #[derive(Debug, Default)]
 pub struct Jobs {
-    stacks: RefCell<[Vec<Job>; 3]>,
+    piles: [Pile<Job>; 3],
 }
 
 impl Jobs {
     /// Asks for a job.
     pub fn push(&self, job: Job) {
-        self.stacks.borrow_mut()[job.rank()].push(job);
+        self.piles[job.rank()].push(job);
     }
 
     /// Takes the next job.
     #[inline]
     pub fn pop(&self) -> Option<Job> {
-        self.stacks.borrow_mut().iter_mut().find_map(Vec::pop)
+        self.piles.iter().find_map(Pile::pop)
     }
 
     /// A cache node has crashed: what it asked for at this moment is not done.
     pub fn forget_node(&self, node: u32) {
         // few: asked for at the present moment
-        self.stacks.borrow_mut()[2].retain(|job| ![Owner::node(node), Owner::flusher(node)].contains(&job.owner()));
+        self.piles[2].retain(|job| ![Owner::node(node), Owner::flusher(node)].contains(&job.owner()));
     }
 
     /// A process has crashed: what was asked of it at this moment is not done. Returns how much that was.
     pub fn forget(&self, owner: Owner) -> usize {
-        let forget = |stack: &mut Vec<Job>| {
-            let before = stack.len();
-            // few: asked for at the present moment
-            stack.retain(|job| job.owner() != owner);
-            before - stack.len()
-        };
-        self.stacks.borrow_mut().iter_mut().map(forget).sum()
+        // few: asked for at the present moment
+        self.piles.iter().map(|pile| pile.retain(|job| job.owner() != owner)).sum()
     }
 }
 

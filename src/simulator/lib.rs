@@ -17,6 +17,7 @@ pub mod ledger;
 pub mod metrics;
 pub mod model;
 pub mod network;
+pub mod pile;
 pub mod simulation;
 pub mod slots;
 pub mod stage;

@@ -42,11 +42,17 @@ impl Lengths {
     pub fn draw(&mut self) -> Nanos {
         // What was drawn ahead is not what luck gives that has turned since.
         if self.used >= AHEAD || self.stream.has_turned() {
-            self.sampler.fill(&mut self.stream, &mut self.ahead);
-            self.used = 0;
+            self.refill();
         }
         self.used += 1;
         self.ahead[self.used - 1]
+    }
+
+    /// By itself: it happens once in [`AHEAD`] times.
+    #[inline(never)]
+    fn refill(&mut self) {
+        self.sampler.fill(&mut self.stream, &mut self.ahead);
+        self.used = 0;
     }
 }
 

@@ -138,7 +138,8 @@ impl Sampler {
                 let powers = normal::inverses(&units).map(|z| libm::exp(sigma * z));
                 *lengths = powers.map(|power| whole(median * power));
             }
-            Kind::Constant(_) | Kind::Uniform { .. } | Kind::Normal { .. } | Kind::Empirical(_) => {
+            Kind::Constant(length) => lengths.fill(*length),
+            Kind::Uniform { .. } | Kind::Normal { .. } | Kind::Empirical(_) => {
                 lengths.fill_with(|| self.sample(stream));
             }
         }

@@ -12,6 +12,7 @@ use crate::engine::{Calls, Kernel};
 use crate::jobs::Jobs;
 use crate::ledger::Ledger;
 use crate::model::Key;
+use crate::pile::Pile;
 use crate::scenario::estimate;
 use crate::time::Nanos;
 
@@ -45,7 +46,7 @@ pub struct Common {
     pub jobs: Rc<Jobs>,
     /// What was written since somebody last asked, and from when on that is known: a key, or all of them. Noted only where
     /// near caches are told.
-    pub changed: RefCell<Vec<(Option<Key>, Nanos)>>,
+    pub changed: Pile<(Option<Key>, Nanos)>,
     /// Clients have gone home: flush whatever is dirty.
     pub draining: Cell<bool>,
     /// Answers that a freeze caught before they had left.

@@ -26,6 +26,7 @@ use crate::engine::{Call, CallId, Calls, Event, Kernel};
 use crate::jobs::Jobs;
 use crate::ledger::{Ledger, Mended};
 use crate::model::{CallError, Key, WriteId};
+use crate::pile::Pile;
 use crate::random::Streams;
 use crate::report::AppReport;
 use crate::scenario::{self, Eviction, WriteBack};
@@ -107,7 +108,7 @@ impl Shards {
         values: Values,
     ) -> Shards {
         let calls = Calls::default();
-        let (draining, withheld, changed) = (Cell::new(false), RefCell::default(), RefCell::default());
+        let (draining, withheld, changed) = (Cell::new(false), RefCell::default(), Pile::default());
         let upcoming = (settings.eviction == Eviction::Opt).then(Rc::default);
         let multi_gets = MultiGets::default();
         let common =
@@ -134,10 +135,16 @@ impl Shards {
         self.gutter.as_ref().map(|gutter| gutter.counts()).unwrap_or_default()
     }
 
+    /// Whether a key was written of which nobody has been told.
+    #[inline]
+    pub fn has_changed(&self) -> bool {
+        !self.common.changed.is_empty()
+    }
+
     /// The next key that was written, or `None` for all of them, and from when on that is known.
     #[inline]
     pub fn next_changed(&self) -> Option<(Option<Key>, Nanos)> {
-        self.common.changed.borrow_mut().pop()
+        self.common.changed.pop()
     }
 
     /// How large values are, and how long a trace lets them live.

@@ -14,6 +14,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::{Kernel, TaskId};
+use crate::pile::Pile;
 use crate::slots::Slots;
 use crate::time::Nanos;
 
@@ -42,13 +43,13 @@ struct Slot<Q, A> {
 pub struct Calls<Q, A> {
     slots: RefCell<Slots<Slot<Q, A>>>,
     /// Calls whose responses have not been sent yet, and when they leave.
-    outbox: RefCell<Vec<(CallId, Nanos)>>,
+    outbox: Pile<(CallId, Nanos)>,
     opened: Cell<u32>,
 }
 
 impl<Q, A> Default for Calls<Q, A> {
     fn default() -> Calls<Q, A> {
-        Calls { slots: RefCell::default(), outbox: RefCell::default(), opened: Cell::new(0) }
+        Calls { slots: RefCell::default(), outbox: Pile::default(), opened: Cell::new(0) }
     }
 }
 
@@ -100,7 +101,7 @@ impl<Q: Copy, A> Calls<Q, A> {
         let slot = &mut self.slots.borrow_mut()[id];
         assert!(slot.response.is_none(), "a call gets one response");
         slot.response = Some(response);
-        self.outbox.borrow_mut().push((id, leaves));
+        self.outbox.push((id, leaves));
     }
 
     /// Whether the call has a response, which may be on its way.
@@ -130,11 +131,17 @@ impl<Q: Copy, A> Calls<Q, A> {
         }
     }
 
+    /// Whether a response has to be sent.
+    #[inline]
+    pub fn has_outgoing(&self) -> bool {
+        !self.outbox.is_empty()
+    }
+
     /// The next call whose response has to be sent, and when it leaves.
     #[inline]
     pub fn next_outgoing(&self) -> Option<(CallId, Nanos)> {
         // Order does not matter between responses given at one moment, as long as it is the same in every run.
-        self.outbox.borrow_mut().pop()
+        self.outbox.pop()
     }
 
     /// The response has reached the caller.

@@ -83,12 +83,12 @@ mod tests {
     use crate::time::Nanos;
 
     /// Runs one task to its end; returns what it noted, each with its moment.
-    fn run<F: Future<Output = ()>>(
-        task: impl FnOnce(Rc<Kernel>, Rc<RefCell<Vec<(u64, String)>>>) -> F,
+    fn run<F: Future<Output = ()> + 'static>(
+        task: impl Fn(Rc<Kernel>, Rc<RefCell<Vec<(u64, String)>>>) -> F + 'static,
     ) -> Vec<(u64, String)> {
         let (kernel, notes) = (Rc::new(Kernel::default()), Rc::default());
-        let mut tasks = Tasks::default();
-        let id = tasks.spawn(task(kernel.clone(), Rc::clone(&notes)), 0);
+        let mut tasks = Tasks::new(move |(kernel, notes)| task(kernel, notes));
+        let id = tasks.spawn((kernel.clone(), Rc::clone(&notes)), 0);
         let mut ready = vec![id];
         loop {
             for task in ready.drain(..) {

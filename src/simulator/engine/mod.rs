@@ -12,7 +12,7 @@
 //! ```
 //!
 //! * Time is whole nanoseconds. Events at the same moment happen in the order in which they were scheduled.
-//! * Tasks live in a slab of one concrete future type ([`Tasks`]); slots and their memory are used again.
+//! * Tasks live in a slab ([`Tasks`]): each slot has a future that does one job after the other, and is never moved.
 //! * Wakers do nothing. Whoever completes what a task waits for says so with [`Kernel::wake`];
 //!   a task may be polled once too often, so every leaf future asks again whether it is ready.
 //! * Every event is mixed into a [`Digest`]: two runs with the same digest did the same things at the same times.

@@ -2,7 +2,7 @@
 //!
 //! One event is one `u128`: 56 bits of time, 40 bits of insertion number, 32 bits of event. Comparing two of them
 //! compares time first and insertion second, which is exactly the order the design asks for. Four children a node
-//! make the heap half as deep as a binary one, and four packed keys share a cache line.
+//! make the heap half as deep as a binary one, and the four share a cache line.
 //!
 //! Most events schedule another one, soon. So the place of the earliest event stays open when it is taken, and the next
 //! event scheduled falls in there: it seldom falls far.
@@ -46,18 +46,31 @@ impl Event {
 }
 
 /// Events to come, earliest first; equal times in the order of insertion.
+///
+/// Siblings stand together, in families of four. The root is the last of the first family, which has no others; so the
+/// children of node `n` are family `n - 2`.
 #[derive(Debug, Default)]
 pub struct Queue {
-    heap: Vec<u128>,
+    families: Vec<Family>,
+    /// How many places are taken from the root on, the open one included.
+    taken: usize,
     /// Whether the root has been taken and its place is still open.
     open: bool,
     inserted: u64,
 }
 
+/// Four siblings in one cache line.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Family([u128; ARITY]);
+
 const TIME_SHIFT: u32 = 72;
 const NUMBER_SHIFT: u32 = 32;
 const NUMBER_MASK: u64 = (1 << 40) - 1;
 const ARITY: usize = 4;
+const ROOT: usize = ARITY - 1;
+/// Where nobody stands: later than every event.
+const NOBODY: u128 = u128::MAX;
 
 impl Queue {
     /// The last moment an event can be scheduled for: about 833 days.
@@ -73,8 +86,7 @@ impl Queue {
         if std::mem::take(&mut self.open) {
             self.sift_down(packed);
         } else {
-            self.heap.push(packed);
-            self.sift_up(self.heap.len() - 1);
+            self.append(packed);
         }
     }
 
@@ -82,32 +94,46 @@ impl Queue {
     #[inline]
     pub fn peek(&mut self) -> Option<Nanos> {
         self.close();
-        self.heap.first().map(|packed| Nanos((packed >> TIME_SHIFT) as u64))
+        self.first().map(|packed| Nanos((packed >> TIME_SHIFT) as u64))
     }
 
     /// Takes the earliest event.
     #[inline]
     pub fn pop(&mut self) -> Option<(Nanos, Event)> {
         self.close();
-        let first = *self.heap.first()?;
+        let first = self.first()?;
         self.open = true;
         Some((Nanos((first >> TIME_SHIFT) as u64), Event(first as u32)))
+    }
+
+    #[inline]
+    fn first(&self) -> Option<u128> {
+        let root = self.families.first()?.0[ROOT];
+        (self.taken > 0).then_some(root)
     }
 
     /// Fills the open place with the last event, if no other has.
     #[inline]
     fn close(&mut self) {
-        if std::mem::take(&mut self.open)
-            && let Some(last) = self.heap.pop()
-            && !self.heap.is_empty()
-        {
-            self.sift_down(last);
+        if self.open {
+            self.fill();
+        }
+    }
+
+    #[inline(never)]
+    fn fill(&mut self) {
+        self.open = false;
+        self.taken -= 1;
+        let last = ROOT + self.taken;
+        let moving = std::mem::replace(&mut self.families[last / ARITY].0[last % ARITY], NOBODY);
+        if self.taken > 0 {
+            self.sift_down(moving);
         }
     }
 
     /// How many events are to come.
     pub fn len(&self) -> usize {
-        self.heap.len() - usize::from(self.open)
+        self.taken - usize::from(self.open)
     }
 
     /// Whether none is.
@@ -115,54 +141,51 @@ impl Queue {
         self.len() == 0
     }
 
-    #[inline]
-    fn sift_up(&mut self, mut hole: usize) {
-        let moving = self.heap[hole];
-        while hole > 0 {
-            let parent = (hole - 1) / ARITY;
-            if self.heap[parent] <= moving {
+    /// Puts `moving` behind the last one, and then before all parents that are later.
+    fn append(&mut self, moving: u128) {
+        let mut hole = ROOT + self.taken;
+        self.taken += 1;
+        if hole / ARITY >= self.families.len() {
+            self.families.push(Family([NOBODY; ARITY]));
+        }
+        while hole > ROOT {
+            let parent = hole / ARITY + 2;
+            let above = self.families[parent / ARITY].0[parent % ARITY];
+            if above <= moving {
                 break;
             }
-            self.heap[hole] = self.heap[parent];
+            self.families[hole / ARITY].0[hole % ARITY] = above;
             hole = parent;
         }
-        self.heap[hole] = moving;
+        self.families[hole / ARITY].0[hole % ARITY] = moving;
     }
 
     /// Fills the hole at the root with `moving`, letting smaller children up.
     #[inline]
     fn sift_down(&mut self, moving: u128) {
-        let heap = &mut self.heap[..];
-        let mut hole = 0;
-        loop {
-            let first = hole * ARITY + 1;
-            let (least, value) = match heap.get(first..first + ARITY) {
-                Some(&[a, b, c, d]) => {
-                    // A small tournament, by selections: nobody could predict the branches.
-                    let (left, right) = (b < a, d < c);
-                    let (left_value, right_value) = (select(left, b, a), select(right, d, c));
-                    let second = right_value < left_value;
-                    let least = select(second, 2 + usize::from(right), usize::from(left));
-                    (least, select(second, right_value, left_value))
-                }
-                _ => match heap.get(first..).unwrap_or_default().iter().enumerate().min_by_key(|(_, value)| **value) {
-                    Some((least, &value)) => (least, value),
-                    None => break,
-                },
-            };
+        let mut hole = ROOT;
+        while let Some(&Family([a, b, c, d])) = self.families.get(hole - 2) {
+            // A small tournament, by selections: nobody could predict the branches.
+            let (left, right) = (b < a, d < c);
+            let (left_value, right_value) = (select(left, b, a), select(right, d, c));
+            let second = right_value < left_value;
+            let least = select(second, 2 + usize::from(right), usize::from(left));
+            let value = select(second, right_value, left_value);
             if value >= moving {
                 break;
             }
-            heap[hole] = value;
-            hole = first + least;
+            self.families[hole / ARITY].0[hole % ARITY] = value;
+            hole = (hole - 2) * ARITY + least;
         }
-        heap[hole] = moving;
+        self.families[hole / ARITY].0[hole % ARITY] = moving;
     }
 
     /// Panics if the heap is out of order; for tests.
     pub fn validate(&self) {
-        for child in 1..self.heap.len() {
-            assert!(self.heap[(child - 1) / ARITY] <= self.heap[child], "node {child} is before its parent");
+        let node = |number: usize| self.families[number / ARITY].0[number % ARITY];
+        for child in ROOT + 1..self.families.len() * ARITY {
+            assert!(node(child / ARITY + 2) <= node(child), "node {child} is before its parent");
+            assert_eq!(node(child) == NOBODY, child >= ROOT + self.taken, "the places are taken in their order");
         }
     }
 }

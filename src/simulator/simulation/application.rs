@@ -248,6 +248,7 @@ impl World {
     // ---- What strategies see ----
 
     /// The world as an application server sees it.
+    #[inline]
     pub(super) fn app(&self, server: u32) -> strategy::App<'_> {
         let application = &self.application;
         let state = &application.states[server as usize];
@@ -302,6 +303,7 @@ impl World {
         }
     }
 
+    #[inline]
     fn database_client<'w>(&'w self, link: Link, retries: u32, pool: Option<&'w Pool>) -> DatabaseClient<'w> {
         let settings = &self.application.settings;
         DatabaseClient {

@@ -209,8 +209,9 @@ impl Simulation {
             if let Some(task) = self.world.kernel.next_ready() {
                 self.poll_unless_frozen(task);
             } else if let Some(job) = self.world.jobs.pop() {
+                let owner = job.owner().number();
                 let errand = self.listener.as_ref().map(|_| job.clone());
-                let task = self.tasks.spawn(job);
+                let task = self.tasks.spawn(job, owner);
                 if let (Some(listener), Some(job)) = (&mut self.listener, errand) {
                     listener.begins(&self.world, task, &job);
                 }

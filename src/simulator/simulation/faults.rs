@@ -162,7 +162,7 @@ impl Simulation {
     /// Drops the tasks of crashed owners where they stand. Returns how many there were.
     fn drop_tasks_of(&mut self, owners: &[Owner]) -> usize {
         owners.iter().for_each(|owner| self.faults.frozen.drop_tasks_of(*owner));
-        self.tasks.drop_owned_by(owners)
+        self.tasks.drop_owned_by(owners.iter().map(|owner| owner.number()))
     }
 
     /// Drops the tasks of a crashed cache node where they stand, its flusher's with them.

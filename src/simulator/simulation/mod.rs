@@ -22,7 +22,6 @@ mod background;
 mod clients;
 mod driver;
 mod event;
-mod executor;
 mod faults;
 mod frozen;
 mod inspect;
@@ -43,13 +42,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use self::driver::{Progress, Stage};
-use self::executor::{Executor, estimated, executor};
 use self::faults::Faults;
 use self::listening::Listener;
 use self::report::Baseline;
 pub use self::stop::{Limits, Stopped};
 use self::world::World;
-use crate::scenario::{Capacity, Scenario};
+use crate::engine::Tasks;
+use crate::jobs::Job;
+use crate::scenario::{Capacity, Scenario, estimate};
 use crate::stage::Parts;
 use crate::time::Nanos;
 use crate::workload::foresight::Foresight;
@@ -59,7 +59,7 @@ use crate::workload::trace::Trace;
 /// One lane of a scenario. See the [module](self).
 pub struct Simulation {
     world: Rc<World>,
-    tasks: Box<dyn Executor>,
+    tasks: Tasks<Job>,
     faults: Faults,
     /// In a run that is told for a story.
     listener: Option<Box<Listener>>,
@@ -112,7 +112,7 @@ impl Simulation {
     /// [told](Simulation::foresee) before it runs.
     pub fn unforeseeing(scenario: &Scenario, lane: usize, keys: KeySource) -> Simulation {
         Simulation::with_tasks(scenario, lane, keys, |world| {
-            executor(estimated(move |job| tasks::run(world.clone(), job)))
+            Tasks::new(estimated(move |job| tasks::run(world.clone(), job)))
         })
     }
 
@@ -126,7 +126,7 @@ impl Simulation {
         scenario: &Scenario,
         lane: usize,
         keys: KeySource,
-        tasks: impl Fn(Rc<World>) -> Box<dyn Executor>,
+        tasks: impl Fn(Rc<World>) -> Tasks<Job>,
     ) -> Simulation {
         let title = scenario.titles().swap_remove(lane);
         let limits = Limits::of(scenario);
@@ -198,4 +198,10 @@ impl Simulation {
     pub fn events(&self) -> u64 {
         self.world.kernel.events()
     }
+}
+
+/// `task` as it is, which takes no more than a scenario's estimate says, with what its worker has beside it.
+fn estimated<F, T: Fn(Job) -> F>(task: T) -> T {
+    const { assert!(size_of::<F>() + 160 <= estimate::TASK_BYTES, "what a waiting request takes is known beforehand") };
+    task
 }

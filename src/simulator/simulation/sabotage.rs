@@ -6,13 +6,14 @@
 use std::future::Future;
 use std::rc::Rc;
 
+use super::Simulation;
 use super::tasks::run;
 use super::tasks::serve;
 use super::world::World;
-use super::{Simulation, executor};
 use crate::cache::command::{Answer, Command};
 use crate::cache::ttl::EntryTtl;
 use crate::database::Row;
+use crate::engine::Tasks;
 use crate::jobs::Job;
 use crate::ledger::{Cause, Ledger, Release};
 use crate::model::{CallError, Key, WriteId};
@@ -78,7 +79,7 @@ where
     F: Future<Output = ()> + 'static,
     T: Fn(Rc<World>, Job) -> F + Copy + 'static,
 {
-    let tasks = move |world: Rc<World>| executor(move |job| task(world.clone(), job));
+    let tasks = move |world: Rc<World>| Tasks::new(move |job| task(world.clone(), job));
     finished(Simulation::with_tasks(scenario, 0, keys(scenario), tasks))
 }
 

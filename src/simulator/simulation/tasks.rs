@@ -91,7 +91,8 @@ pub(super) async fn serve(world: &World, server: u32, slot: u32) {
         let _core = application.servers.core(server, &world.kernel).await;
         world.kernel.sleep(application.servers.stretch(server, work)).await;
     }
-    let (app, lane) = (world.app(server), &application.lane);
+    let app = world.app(server);
+    let lane = &application.lane;
     match (operation, write) {
         (Operation::Modify, Some(write)) => {
             let code = modify(&app, lane, key, write);

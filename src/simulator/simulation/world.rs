@@ -110,6 +110,19 @@ impl World {
     /// Sends what the servers have responded and what the cache tells near caches.
     #[inline]
     pub fn send_responses(&self) {
+        // Asked first: this comes several times for each event, and mostly there is nothing.
+        if self.cache.calls().has_outgoing() {
+            self.send_cache_responses();
+        }
+        if self.database.calls().has_outgoing() {
+            self.send_database_responses();
+        }
+        if self.cache.has_changed() {
+            self.tell_near_caches();
+        }
+    }
+
+    fn send_cache_responses(&self) {
         while let Some((call, leaves)) = self.cache.calls().next_outgoing() {
             let event = EventKind::CacheResponse.about(call);
             self.watch_cache_answer(call, event);
@@ -128,6 +141,9 @@ impl World {
             }
             self.network.send_payload(Link::AppCache, Direction::Response, event, leaves, payload);
         }
+    }
+
+    fn send_database_responses(&self) {
         while let Some((call, leaves)) = self.database.calls().next_outgoing() {
             let (link, event) = (self.database.link_of(call), EventKind::DatabaseResponse.about(call));
             self.watch_database_answer(call, event);
@@ -139,6 +155,9 @@ impl World {
             let payload = self.database.payload(call, Direction::Response, size);
             self.network.send_payload(link, Direction::Response, event, leaves, payload);
         }
+    }
+
+    fn tell_near_caches(&self) {
         while let Some((key, leaves)) = self.cache.next_changed() {
             self.application.near.tell_servers(&self.network, key, leaves, None);
         }

@@ -88,6 +88,7 @@ impl App<'_> {
 
     /// Brings the cached copy up to a write: the new value, or after a delete none.
     #[track_caller]
+    #[inline]
     pub fn renew_copy(&self, key: Key, value: WriteId) -> impl Future<Output = Result<(), CallError>> {
         self.cache.tell(self.renewal(key, value))
     }
@@ -95,6 +96,7 @@ impl App<'_> {
     /// Like [`renew_copy`](App::renew_copy); a cache that has no room for the new value gives up the former one, which
     /// must not be served any longer.
     #[track_caller]
+    #[inline]
     pub fn renew_or_drop_copy(&self, key: Key, value: WriteId) -> impl Future<Output = Result<(), CallError>> {
         note_line(self.cache.network, self.cache.kernel);
         let renewal = self.renewal(key, value);
@@ -188,6 +190,7 @@ pub struct CacheSide<'a> {
 impl CacheSide<'_> {
     /// The database's value of `key`.
     #[track_caller]
+    #[inline]
     pub fn load(&self, key: Key) -> impl Future<Output = Result<WriteId, CallError>> {
         self.database.look_up(key, self.writes_back)
     }
@@ -289,6 +292,7 @@ pub struct CacheClient<'a> {
 impl CacheClient<'_> {
     /// The value of `key`, if the cache has it.
     #[track_caller]
+    #[inline(always)] // or its future is moved twice, and all hits pass here
     pub fn get(&self, key: Key) -> impl Future<Output = Result<Option<WriteId>, CallError>> {
         let replica = self.nodes.next_reader(key);
         let command = replica.map_or(Command::Get(key), |number| Command::GetFromReplica(key, number));
@@ -298,6 +302,7 @@ impl CacheClient<'_> {
 
     /// The value of `key`, if the gutter has it.
     #[track_caller]
+    #[inline]
     pub fn get_from_gutter(&self, key: Key) -> impl Future<Output = Result<Option<WriteId>, CallError>> {
         note_line(self.network, self.kernel);
         async move { self.call(Command::GetFromGutter(key)).await.map(Found::value) }
@@ -312,6 +317,7 @@ impl CacheClient<'_> {
 
     /// The values of `keys`, all of one node, in their order, as far as it has them.
     #[track_caller]
+    #[inline]
     pub fn multi_get(&self, keys: Box<[Key]>) -> impl Future<Output = Result<Vec<Option<WriteId>>, CallError>> {
         note_line(self.network, self.kernel);
         async move {
@@ -323,24 +329,28 @@ impl CacheClient<'_> {
 
     /// The value of `key` and how old it is, if the cache has it.
     #[track_caller]
+    #[inline]
     pub fn get_copy(&self, key: Key) -> impl Future<Output = Answer> {
         self.ask(Command::GetCopy(key))
     }
 
     /// The same; if the cache does not have it, a lease to fill it, or the advice to wait for who has that.
     #[track_caller]
+    #[inline]
     pub fn lease(&self, asked: LeaseAsked) -> impl Future<Output = Answer> {
         self.ask(Command::Lease(asked))
     }
 
     /// Puts in the cache what a reader has had from the database, if the cache still allows it.
     #[track_caller]
+    #[inline]
     pub fn fill(&self, fill: Fill) -> impl Future<Output = Result<(), CallError>> {
         self.tell(Command::Fill(fill))
     }
 
     /// The value of `key`, which the cache loads if it has to; and where it had it from.
     #[track_caller]
+    #[inline]
     pub fn fetch(&self, key: Key) -> impl Future<Output = Result<(WriteId, FetchedFrom), CallError>> {
         note_line(self.network, self.kernel);
         async move {
@@ -358,18 +368,21 @@ impl CacheClient<'_> {
 
     /// Puts a value in the cache.
     #[track_caller]
+    #[inline]
     pub fn set(&self, key: Key, value: WriteId) -> impl Future<Output = Result<(), CallError>> {
         self.tell(Command::Set(key, value))
     }
 
     /// Takes a key out of the cache.
     #[track_caller]
+    #[inline]
     pub fn delete(&self, key: Key) -> impl Future<Output = Result<(), CallError>> {
         self.tell(Command::Delete(key))
     }
 
     /// The value of `key`, for somebody about to change it.
     #[track_caller]
+    #[inline]
     pub fn fetch_to_change(&self, key: Key) -> impl Future<Output = Result<WriteId, CallError>> {
         note_line(self.network, self.kernel);
         async move {
@@ -380,6 +393,7 @@ impl CacheClient<'_> {
 
     /// Puts a value in the cache, for so long, and leaves it to the cache to write it to the database later.
     #[track_caller]
+    #[inline]
     pub fn write_behind(&self, key: Key, value: WriteId, ttl: EntryTtl) -> impl Future<Output = Result<(), CallError>> {
         self.tell(match self.change.get() {
             Change::Replace => Command::WriteBehind(key, value, ttl),
@@ -389,6 +403,7 @@ impl CacheClient<'_> {
 
     /// A command whose answer matters, from a line of a strategy.
     #[track_caller]
+    #[inline]
     fn ask(&self, command: Command) -> impl Future<Output = Answer> {
         note_line(self.network, self.kernel);
         self.call(command)
@@ -396,6 +411,7 @@ impl CacheClient<'_> {
 
     /// A command of which only matters whether it was done, from a line of a strategy.
     #[track_caller]
+    #[inline]
     fn tell(&self, command: Command) -> impl Future<Output = Result<(), CallError>> {
         note_line(self.network, self.kernel);
         async move { self.call(command).await.map(drop) }
@@ -482,18 +498,21 @@ pub struct DatabaseClient<'a> {
 impl DatabaseClient<'_> {
     /// The committed value of `key`.
     #[track_caller]
+    #[inline]
     pub fn read(&self, key: Key) -> impl Future<Output = Result<WriteId, CallError>> {
         self.look_up(key, false)
     }
 
     /// The same, as the primary has it: for somebody about to change it.
     #[track_caller]
+    #[inline]
     pub fn read_primary(&self, key: Key) -> impl Future<Output = Result<WriteId, CallError>> {
         self.look_up(key, true)
     }
 
     /// The committed values of `keys`, in their order, by one query.
     #[track_caller]
+    #[inline]
     pub fn read_several(&self, keys: Box<[Key]>) -> impl Future<Output = Result<Vec<WriteId>, CallError>> {
         note_line(self.network, self.kernel);
         async move {
@@ -504,6 +523,7 @@ impl DatabaseClient<'_> {
     }
 
     #[track_caller]
+    #[inline]
     fn look_up(&self, key: Key, of_primary: bool) -> impl Future<Output = Result<WriteId, CallError>> {
         note_line(self.network, self.kernel);
         self.with_retries(move || match of_primary {
@@ -514,6 +534,7 @@ impl DatabaseClient<'_> {
 
     /// Commits `value` for `key`.
     #[track_caller]
+    #[inline]
     pub fn write(&self, key: Key, value: WriteId) -> impl Future<Output = Result<(), CallError>> {
         note_line(self.network, self.kernel);
         let row = Row { key, write: value };

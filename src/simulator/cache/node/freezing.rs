@@ -143,7 +143,7 @@ impl CacheNode {
             self.release(state, write, Release::FlushAll);
         }
         if self.reading.notifies {
-            self.common.changed.borrow_mut().push((None, now));
+            self.common.changed.push((None, now));
         }
         // Who waited for room in a full buffer has it now.
         self.admit(state);

@@ -422,7 +422,7 @@ impl CacheNode {
         state.loads.outdate(key);
         if self.reading.notifies {
             let at = state.server.busy_until().max(self.now());
-            self.common.changed.borrow_mut().push((Some(key), at));
+            self.common.changed.push((Some(key), at));
         }
     }
 
