@@ -227,6 +227,18 @@ fn where_entries_expire_a_sample_misses_as_often_as_all_keys_do() {
     };
     assert!(pipe(&["--ttl", "300"]).contains("% of the keys, roughly: entries expire"), "{}", pipe(&["--ttl", "300"]));
     assert!(!pipe(&[]).contains("roughly"));
+    // Who reads the points alone hears it, too.
+    let points = |ttl: &str| {
+        let args = ["--policy", "lru", "--capacity", "2000", "--sample", "0.25", "--ttl", ttl];
+        [("-", "true"), (hot.path(), "")].map(|(file, rough)| {
+            let input = if file == "-" { lines(hot_and_scan(200_000)) } else { String::new() };
+            let csv = cachelane(&[&["curve", file, "--csv"], &args[..]].concat(), &input).stdout;
+            let csv = String::from_utf8(csv).unwrap();
+            assert!(csv.lines().nth(1).is_some_and(|row| row.ends_with(&format!(",0.25,{rough}"))), "{csv}");
+            curve(file, &input, &args).0[0]["rough"] == true
+        })
+    };
+    assert_eq!(points("300"), [true, false]);
 }
 
 #[test]
@@ -244,6 +256,32 @@ fn where_values_that_commands_put_in_expire_a_sample_misses_as_often_as_all_keys
     let (sampled, _) = curve(file.path(), "", &[&args[..], &["--sample", "0.06"]].concat());
     let off = error(&sampled, &exact);
     assert!(off < 0.01, "{off}");
+}
+
+/// A cache as Twitter recorded it: every seventh request puts a value in that lives for four seconds, given as the moment at which it
+/// ends.
+fn with_moments(requests: u32) -> String {
+    let (ids, mut stream) = (Ids::zipf(100_000, 0.9).unwrap(), Streams::new(6).named("moments"));
+    let mut text = String::new();
+    for number in 0..requests {
+        let (key, at) = (ids.sample(&mut stream), 1_600_000_000 + number / 1_000);
+        let (op, end) = if stream.below(7) == 0 { ("set", at + 4) } else { ("get", 0) };
+        text += &format!("{at},k{key},8,8,1,{op},{end}\n");
+    }
+    text
+}
+
+#[test]
+fn values_that_expire_at_a_moment_count_as_those_that_live_for_a_while() {
+    let text = with_moments(600_000);
+    let file = File::new("curve-moments.csv", &text);
+    let args = ["--policy", "lru,fifo", "--capacity", "5000,20000"];
+    let (exact, _) = curve(file.path(), "", &[&args[..], &["--sample", "off"]].concat());
+    let (sampled, _) = curve(file.path(), "", &[&args[..], &["--sample", "0.1"]].concat());
+    let off = error(&sampled, &exact);
+    assert!(off < 0.01, "{off}");
+    let (_, told) = curve("-", &text, &[&args[..], &["--sample", "0.1"]].concat());
+    assert!(told.contains("roughly: entries expire"), "{told}");
 }
 
 #[test]
@@ -288,7 +326,8 @@ fn the_table_has_a_row_for_each_capacity_and_a_column_for_each_policy() {
         "6 requests; misses in %\ncapacity     lru  w-tinylfu\n       1  100.00     100.00\n       3   50.00      50.00\n"
     );
     let csv = printed(&[&args[..], &["--csv"]].concat(), "a\nb\na\nc\na\nb\n");
-    let expected = "policy,capacity,requests,hits,misses,miss_ratio,sampled\nlru,1,6,0,6,1,\nlru,3,6,3,3,0.5,\n";
+    let expected =
+        "policy,capacity,requests,hits,misses,miss_ratio,sampled,rough\nlru,1,6,0,6,1,,\nlru,3,6,3,3,0.5,,\n";
     assert!(csv.starts_with(expected) && csv.lines().count() == 5, "{csv}");
 }
 

@@ -41,6 +41,51 @@ fn an_info_is_the_fields_that_it_speaks_of_and_what_the_run_is_to_be_compared_wi
 }
 
 #[test]
+fn samples_of_jmeter_are_read_from_a_file_as_they_stand_there() {
+    let text = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,bytes\r\n\
+        1700000000000,20,GET /a,200,OK,t 1-1,text,true,,120\r\n\
+        1700000000100,40,GET /a,200,OK,t 1-1,text,false,\"Test failed: text expected\r\n***** received: 99% of it\",120\r\n\
+        1700000000000,60,both,200,\"Number of samples in transaction : 2, number of failing samples : 1\",t 1-1,,false,,240\r\n";
+    let all = told(text, &[]);
+    assert_eq!((&all["kind"], &all["taken_as_ms"]), (&"times".into(), &false.into()), "{all:#}");
+    let points: Vec<[f64; 2]> = all["points"]
+        .as_array()
+        .expect("points")
+        .iter()
+        .map(|point| ["percent", "ms"].map(|name| point[name].as_f64().expect("a number")))
+        .collect();
+    assert_eq!(points, [[0.0, 20.0], [50.0, 20.0], [100.0, 40.0]]);
+    // Without its head it is neither times nor a trace.
+    let headless = refused(&["fit", "-"], text.split_once('\n').expect("a head").1, 2);
+    assert!(headless.contains("as a trace"), "{headless}");
+}
+
+#[test]
+fn an_info_says_where_else_its_data_stands_and_what_of_that_it_does_not_say() {
+    let with = |lines: &str| told(&format!("{INFO}{lines}"), &[]);
+    let primary = with("# Persistence\r\naof_enabled:1\r\n# Replication\r\nrole:master\r\nconnected_slaves:2\r\n");
+    assert_eq!(primary["set"]["cache.persistence"], "append-only");
+    assert_eq!(primary["set"]["cache.replicas"], "2");
+    let rows = primary["rows"].to_string();
+    assert!(rows.contains("aof_enabled:1") && rows.contains("appendfsync is not in INFO"), "{rows}");
+    assert!(primary["notes"].to_string().contains("cache.failover and cache.min_replicas"), "{primary:#}");
+    let toml = printed(
+        &["fit", "-", "--into", "default"],
+        &format!("{INFO}aof_enabled:1\r\nrole:master\r\nconnected_slaves:2\r\n"),
+    );
+    printed(&["check", "-"], &toml);
+    assert!(toml.contains("replicas = 2") && toml.contains("append-only"), "{toml}");
+    let alone = with("aof_enabled:0\r\nrole:master\r\nconnected_slaves:0\r\n");
+    assert_eq!((&alone["set"]["cache.persistence"], &alone["set"]["cache.replicas"]), (&Value::Null, &"0".into()));
+    assert!(alone["notes"].to_string().contains("snapshots (save) is not in INFO"), "{alone:#}");
+    let replica = with("role:slave\r\nconnected_slaves:0\r\n");
+    assert!(replica["set"]["cache.replicas"].is_null(), "{replica:#}");
+    assert!(replica["notes"].to_string().contains("INFO of a replica"), "{replica:#}");
+    let many = with("role:master\r\nconnected_slaves:30\r\n");
+    assert!(many["notes"].to_string().contains("connected_slaves:30 is left out"), "{many:#}");
+}
+
+#[test]
 fn an_info_says_what_it_leaves_open_and_what_is_wrong_with_it() {
     let evicting = INFO.replace("evicted_keys:0", "evicted_keys:5").replace("maxmemory:268435456", "maxmemory:0");
     let all = told(&evicting, &[]);

@@ -253,6 +253,33 @@ fn a_sweep_is_drawn_as_lines_as_heat_maps_and_as_what_nothing_beats() {
     }
 }
 
+#[test]
+fn lanes_that_nothing_varies_are_no_part_of_a_trade() {
+    let path = file("fixed.jsonl");
+    let args = [
+        "sweep",
+        "default",
+        "--vary",
+        "lane.4.write.every=1s,5s",
+        "--set",
+        "duration=6s",
+        "--set",
+        "fault.0.at=3s",
+        "--seeds",
+        "1",
+        "--out",
+    ];
+    printed(&[&args[..], &[path.to_str().expect("a path")]].concat(), "");
+    let name = path.display().to_string();
+    let frontier = |file: &str| cachelane(&["chart", file, "--frontier", "read_p99_ms,rows_written", "--json"], "");
+    let told = frontier(&name);
+    let points: serde_json::Value = serde_json::from_slice(&told.stdout).expect("JSON");
+    let points = points["points"].as_array().expect("points");
+    assert!(points.len() == 2 && points.iter().all(|point| point["name"] == "Write-back"), "{points:#?}");
+    let errors = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(errors.contains("Look-aside") && errors.contains("no field that varies changes it"), "{errors}");
+}
+
 /// Of a hit ratio more is better, of a latency less.
 fn assert_more_hits_are_better(printed: &str) {
     let points: serde_json::Value = serde_json::from_str(printed).expect("JSON");

@@ -193,6 +193,16 @@ fn the_command_says_the_same_on_any_number_of_cores() {
     let moments = found["moments"].as_array().expect("moments");
     let jump = &moments[found["jump"]["moment"].as_u64().expect("a place") as usize];
     assert_eq!((&jump["at_s"], &jump["probability"]["of"]), (&1.0.into(), &6.into()));
+    assert_eq!(found["jumps"], Value::Array(vec![found["jump"].clone()]));
+}
+
+#[test]
+fn where_any_luck_does_it_the_answer_says_what_to_look_for() {
+    let args = ["when", "flush-race", "--set=duration=5s", "--moments=6", "--forks=8"];
+    let text = printed(&args, "");
+    let want = "From the first moment on it goes wrong with nearly any luck: the requests and the settings decide it";
+    assert!(text.contains(want) && text.contains("look for the setting that keeps it away"), "{text}");
+    assert!(!text.contains("◀ jump"), "{text}");
 }
 
 #[test]
@@ -207,5 +217,6 @@ fn what_cannot_be_asked_is_refused() {
     let none = refused(&["when", "failover", "--set=duration=4s", "--set=fault.0.at=1s", "--number=0"], "", 2);
     assert!(none.contains("--number 0"), "{none}");
     let help = printed(&["when", "--help"], "");
-    assert!(help.contains("The jump is the cause"), "{help}");
+    assert!(help.contains("in several steps of which none is surely the greatest"), "{help}");
+    assert!(!help.contains("is the cause"), "{help}");
 }

@@ -28,6 +28,14 @@ pub const UNITS: [(&str, u64); 9] = [
     ("B", 1),
 ];
 
+impl Bytes {
+    /// A regular expression that every text fits that can be read as a size, as JSON Schema writes them.
+    pub fn pattern() -> String {
+        let units = UNITS.map(|(name, _)| name).join("|");
+        format!(r"^\s*[0-9.]+\s*({units})\s*$")
+    }
+}
+
 impl fmt::Display for Bytes {
     /// The shortest exact form in one unit: `64MiB`, `1.5kB`, `0B`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -142,6 +142,14 @@ impl fmt::Display for BadDuration {
 
 impl std::error::Error for BadDuration {}
 
+impl Nanos {
+    /// A regular expression that every text fits that can be read as a duration, as JSON Schema writes them.
+    pub fn pattern() -> String {
+        let units = UNITS.map(|(name, _)| name).join("|");
+        format!(r"^\s*([0-9.]+\s*({units}|m|µs|μs)\s*)+$")
+    }
+}
+
 impl FromStr for Nanos {
     type Err = BadDuration;
 

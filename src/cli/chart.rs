@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Failure, note, sweep};
 use crate::chart::grid::{self, Cells, Dot, Measure, Paper, Varied};
+use crate::escape::shown;
 use crate::experiment::harm::Numbers;
 use crate::experiment::sweep::Rows;
 use crate::experiment::sweep::grid::{Grid, MORE_IS_BETTER, Point, mark_beaten, source};
@@ -98,6 +99,12 @@ impl Chart {
             let told = format!("--frontier: no lane has all of {} (cost needs prices in the scenario)", names());
             return Err(Failure::Input(told));
         }
+        let without = kept.len() * grid.lanes.len() - points.len();
+        if without > 0 {
+            note(&format!("{without} points have not all of these numbers and are left out"));
+        }
+        let varies = self.varying(grid)?;
+        points.retain(|point| varies[point.lane]);
         if points.len() > POINTS_MAX {
             let told = format!(
                 "--frontier: {} points are more than {POINTS_MAX}; take some by --at FIELD=VALUE",
@@ -106,19 +113,32 @@ impl Chart {
             return Err(Failure::Input(told));
         }
         mark_beaten(&mut points);
-        let without = kept.len() * grid.lanes.len() - points.len();
-        if without > 0 {
-            note(&format!("{without} points have not all of these numbers and are left out"));
-        }
         if self.json {
             let rows: Vec<Value> = points.iter().map(|point| point_as_json(grid, point, &measures)).collect();
             return Ok(out.write_all(super::json(&json!({ "points": rows }))?.as_bytes())?);
         }
         let dots: Vec<Dot> = points.iter().map(|point| grid.dot(point)).collect();
-        let lanes: Vec<(&str, usize)> = grid.lanes.iter().map(|(name, look)| (name.as_str(), *look)).collect();
+        let lanes = grid.lanes.iter().zip(&varies).filter(|(_, varies)| **varies);
+        let lanes: Vec<(&str, usize)> = lanes.map(|((name, look), _)| (name.as_str(), *look)).collect();
         let harm = measures.get(2).map(|measure| measure.name.as_str());
         let picture = grid::frontier([&measures[0], &measures[1]], harm, &dots, &lanes, &Paper::file(&grid.source));
         Ok(out.write_all(picture.svg.as_bytes())?)
+    }
+}
+
+impl Chart {
+    /// By lane: whether some field changes it. Lanes that none changes have no choice to offer, and are named.
+    fn varying(&self, grid: &Grid) -> Result<Vec<bool>, Failure> {
+        let varies: Vec<bool> = grid.touched().iter().map(|fields| fields.contains(&true)).collect();
+        let fixed = grid.lanes.iter().zip(&varies).filter(|(_, varies)| !**varies);
+        let fixed: Vec<&str> = fixed.map(|((name, _), _)| name.as_str()).collect();
+        if fixed.len() == varies.len() {
+            return Err(Failure::Input("--frontier: no lane varies, so there is nothing to trade".to_owned()));
+        }
+        if !fixed.is_empty() {
+            note(&format!("{}: no field that varies changes it, and it is left out", shown(&fixed.join(", "))));
+        }
+        Ok(varies)
     }
 }
 

@@ -100,6 +100,8 @@ struct Point {
     counts: ReplayCounts,
     /// The share of the keys that was played, where it is not all.
     sampled: Option<f64>,
+    /// Whether that makes a rough estimate.
+    rough: bool,
 }
 
 impl Point {
@@ -242,7 +244,7 @@ impl Curve {
             } else {
                 small.whole(counted, played.requests)
             };
-            points.push(Point { choice: choice.clone(), counts, sampled });
+            points.push(Point { choice: choice.clone(), counts, sampled, rough: sampled.is_some() && is_unheard });
         }
         played.notes.iter().for_each(|sentence| note(&format!("{}: {sentence}", self.source)));
         tell_sampled(&self.source, &points, is_unheard);
@@ -315,6 +317,7 @@ fn json(points: &[Point]) -> String {
             "misses": misses,
             "miss_ratio": point.miss_ratio(),
             "sampled": point.sampled,
+            "rough": point.rough,
         });
         shown_json(&row.to_string()).into_owned()
     });
@@ -328,6 +331,7 @@ fn csv(points: &[Point]) -> String {
         capacity: point.choice.capacity.to_string(),
         counts: point.counts,
         sampled: point.sampled,
+        rough: point.rough,
     }))
 }
 

@@ -16,7 +16,7 @@ use crate::workload::popularity::Popularity;
 use crate::workload::trace::{NOT_SAMPLED, Records};
 
 /// Read your own numbers, fit a law to them, and put them into a scenario: response times as a load generator prints them
-/// (Locust, k6, JMeter, vegeta, wrk, hey, ab, pgbench; a .hgrm), redis-cli INFO, or a trace (redis-cli MONITOR among them).
+/// (Locust, k6, JMeter, vegeta, wrk, hey, ab, autocannon, memtier_benchmark, YCSB, pgbench; a .hgrm), redis-cli INFO, or a trace (redis-cli MONITOR among them).
 #[derive(Args)]
 pub struct FitNumbers {
     /// The file, or - for standard input.

@@ -21,12 +21,12 @@ const RUNS_MAX: u64 = 1_000_000;
 
 /// Find at which moment a write came to be lost, a read stale, a copy left behind.
 ///
-/// The run is wound back to some moments and goes on with other luck; how often is the same write lost? The jump is the
-/// cause.
+/// The run is wound back to some moments and goes on with other luck; how often is the same write lost? Where the
+/// probability jumps, it was decided: at one moment, or in several steps of which none is surely the greatest.
 ///
 /// Luck is what is drawn at random from the moment on: service times, latencies, evictions, jitter. The requests, the sizes
 /// of values and the faults stay as they are; before a fault, the probability without the faults to come stands beside the
-/// other, and the jump is looked for in it. In closed loops, and where clients try again, nothing is asked before the
+/// other, and jumps are looked for in it. In closed loops, and where clients try again, nothing is asked before the
 /// request is sent, since what is sent depends on the answers. The moments bracket the steps of the story.
 #[derive(Args)]
 pub struct When {
@@ -129,24 +129,13 @@ fn told(found: &Found) -> String {
         found.sentence,
         listed(found, both)
     );
-    text += &match &found.jump {
-        Some(jump) => format!(
-            "the jump: from {} % at {} to {} % at {}\n",
-            percent(jump.before),
-            stamp(jump.from_s),
-            percent(jump.after),
-            stamp(jump.to_s)
-        ),
-        None if found.moments.iter().all(|moment| moment.expected().low > 0.5) => {
-            "no jump: from the first moment on it goes wrong with nearly any luck; the requests and the settings decide it\n"
-                .to_owned()
-        }
-        None => "no jump: no two neighbours differ by more than chance\n".to_owned(),
-    };
+    let labels: Vec<String> = found.moments.iter().map(|moment| stamp(moment.at_s)).collect();
+    text += found.decided(&labels, &stamp(found.cause_s)).say(Language::English);
+    text.push('\n');
     text +=
         "p: of the runs that are the same up to the moment and then have other luck, those in which it goes wrong\n";
     if both {
-        text += "no more faults: the same if nothing breaks that has not broken by then; the jump is looked for here\n";
+        text += "no more faults: the same if nothing breaks that has not broken by then; jumps are looked for here\n";
     }
     text
 }
@@ -159,13 +148,12 @@ fn listed(found: &Found, both: bool) -> String {
     }
     head.push("");
     let rows = found.moments.iter().enumerate().map(|(place, moment)| {
-        let is_jump = found.jump.is_some_and(|jump| jump.moment == place);
         let mut cells = vec![stamp(moment.at_s)];
         cells.extend(shares(Some(moment.probability)));
         if both {
             cells.extend(shares(moment.without_faults));
         }
-        cells.push(if is_jump { "◀ jump" } else { "" }.to_owned());
+        cells.push(if found.is_jump(place) { "◀ jump" } else { "" }.to_owned());
         cells
     });
     let set = table::plain(&head, rows.collect());

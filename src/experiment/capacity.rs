@@ -42,7 +42,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::{ENGINE_VERSION, Experiment, Plan, StartError};
 use crate::escape::shown_json;
 use crate::phrase::{Phrase, phrase};
-use crate::report::{LaneReport, csv};
+use crate::report::{LaneReport, csv, table};
 use crate::scenario::{Arrivals, Fault, Keys, Scenario, Spike};
 use crate::time::Nanos;
 
@@ -147,6 +147,10 @@ pub struct LaneCapacity {
     pub heals_within_s: Option<f64>,
     /// The rate at which probes begin, where they ask for more.
     pub gentle_per_s: Option<f64>,
+    /// What each seed serves, in their order: the middle of its bracket; nothing where it serves none of the range.
+    pub serves_by_seed: Vec<Option<f64>>,
+    /// From what each seed heals, likewise; of no seed where there is nothing to heal from.
+    pub heals_by_seed: Vec<Option<f64>>,
     /// How many runs it took.
     pub runs: u64,
     /// What else there is to say; in JSON in English.
@@ -526,6 +530,8 @@ impl Survey {
         if let (Err(why), Some(_)) = (&self.faults, serves_per_s) {
             notes.push(why.clone());
         }
+        notes.extend(Kinds::of(&serves).map(|kinds| kinds.serve()));
+        notes.extend(Kinds::of(&heals).map(|kinds| kinds.heal()));
         if serves_per_s.is_some() && serves_high.is_none() {
             let (most, seeds) = (self.range().1, serves.len());
             let all = serves.iter().filter(|one| one.high.is_none()).count();
@@ -541,12 +547,13 @@ impl Survey {
                 )
             });
         }
-        if serves_per_s.is_none() {
+        let none = |all: &[&Bisection]| all.iter().all(|one| one.low.is_none());
+        if none(&serves) {
             notes.push(Phrase::fixed(
                 "it serves no rate that was asked; on the command line, --from asks for less",
                 "시험한 어떤 속도도 감당하지 못합니다. 더 낮은 속도는 명령줄에서 --from으로 시험합니다",
             ));
-        } else if heals_per_s.is_none() && self.faults.is_ok() {
+        } else if none(&heals) && self.faults.is_ok() {
             notes.push(Phrase::fixed(
                 "it heals from no rate that was asked; on the command line, --from asks for less",
                 "시험한 어떤 속도에서도 스스로 회복하지 못합니다. 더 낮은 속도는 명령줄에서 --from으로 시험합니다",
@@ -564,8 +571,71 @@ impl Survey {
             heals_ends: heals.first().and_then(|one| one.end),
             heals_within_s: (!heals.is_empty()).then(|| self.watched_s(heals_per_s.unwrap_or(self.range().0), true)),
             gentle_per_s: found.first().and_then(|found| found.gentle),
+            serves_by_seed: serves.iter().map(|one| one.middle()).collect(),
+            heals_by_seed: heals.iter().map(|one| one.middle()).collect(),
             runs: found.iter().map(|found| found.runs).sum(),
             notes,
+        }
+    }
+}
+
+/// Two kinds of seeds: of some the load is far less than of all others, so that their median says what happens with one kind only.
+#[derive(Debug, PartialEq)]
+struct Kinds {
+    /// How many have less.
+    less: usize,
+    /// Of how many.
+    seeds: usize,
+    /// The greatest load of these; nothing if that is none of the range.
+    most: Option<f64>,
+    /// The least of the others.
+    least: f64,
+}
+
+impl Kinds {
+    /// The two kinds on both sides of the widest gap, if that is no accident of where an edge lies.
+    fn of(brackets: &[&Bisection]) -> Option<Kinds> {
+        /// An edge that luck moves lies seldom so far from where it lies with the next seed.
+        const FAR: f64 = 1.5;
+        let mut middles: Vec<f64> = brackets.iter().map(|one| one.middle().unwrap_or(0.0)).collect();
+        middles.sort_by(f64::total_cmp);
+        let gaps = middles.windows(2).zip(1..).filter(|(pair, _)| pair[1] > FAR * pair[0]);
+        let widest = gaps.reduce(|a, b| if b.0[1] * a.0[0] > a.0[1] * b.0[0] { b } else { a });
+        widest.map(|(pair, less)| {
+            let most = Some(pair[0]).filter(|most| *most > 0.0);
+            Kinds { less, seeds: middles.len(), most, least: pair[1] }
+        })
+    }
+
+    /// The two in words, as what is served.
+    fn serve(&self) -> Phrase {
+        let Kinds { less, seeds, .. } = *self;
+        let least = table::number(self.least);
+        match self.most.map(table::number) {
+            Some(most) => phrase!(
+                "with {less} of {seeds} seeds it serves no more than {most}/s, with the others {least}/s or more: the median is of one of two kinds",
+                "시드 {seeds}개 중 {less}개에서는 {most}/s까지, 나머지에서는 {least}/s 이상을 감당합니다. 중앙값은 두 갈래 가운데 한쪽의 값입니다"
+            ),
+            None => phrase!(
+                "with {less} of {seeds} seeds it serves no rate that was asked, with the others {least}/s or more",
+                "시드 {seeds}개 중 {less}개에서는 시험한 어떤 속도도 감당하지 못하고, 나머지에서는 {least}/s 이상을 감당합니다"
+            ),
+        }
+    }
+
+    /// The two in words, as from what is healed.
+    fn heal(&self) -> Phrase {
+        let Kinds { less, seeds, .. } = *self;
+        let least = table::number(self.least);
+        match self.most.map(table::number) {
+            Some(most) => phrase!(
+                "with {less} of {seeds} seeds it heals from no more than {most}/s, with the others from {least}/s or more: the median is of one of two kinds",
+                "시드 {seeds}개 중 {less}개에서는 {most}/s까지만, 나머지에서는 {least}/s 이상에서도 스스로 회복합니다. 중앙값은 두 갈래 가운데 한쪽의 값입니다"
+            ),
+            None => phrase!(
+                "with {less} of {seeds} seeds it heals from no rate that was asked, with the others from {least}/s or more",
+                "시드 {seeds}개 중 {less}개에서는 시험한 어떤 속도에서도 스스로 회복하지 못하고, 나머지에서는 {least}/s 이상에서도 회복합니다"
+            ),
         }
     }
 }
@@ -888,6 +958,26 @@ impl Seeking {
 mod tests {
     use super::*;
     use crate::scenario::presets;
+
+    #[test]
+    fn seeds_of_two_kinds_are_told_apart_and_an_edge_that_is_not_sharp_is_of_one_kind() {
+        let kinds = |loads: &[f64]| {
+            let all: Vec<Bisection> = loads
+                .iter()
+                .map(|load| {
+                    let (low, high) = (Some(*load).filter(|low| *low > 0.0), Some(load.max(1.0)));
+                    Bisection { low, high, ..Bisection::from(1.0, 1.0, 1_000.0) }
+                })
+                .collect();
+            Kinds::of(&all.iter().collect::<Vec<_>>()).map(|kinds| (kinds.less, kinds.most, kinds.least))
+        };
+        assert_eq!(kinds(&[1_000.0, 481.0, 1_000.0]), Some((1, Some(481.0), 1_000.0)));
+        assert_eq!(kinds(&[300.0, 0.0, 310.0, 0.0]), Some((2, None, 300.0)), "never");
+        assert_eq!(kinds(&[100.0, 160.0, 500.0]), Some((2, Some(160.0), 500.0)), "the widest gap");
+        assert_eq!(kinds(&[476.0, 493.0, 525.0]), None);
+        assert_eq!(kinds(&[0.0, 0.0]), None);
+        assert_eq!(kinds(&[300.0]), None);
+    }
 
     #[test]
     fn a_search_that_pauses_finds_what_one_in_one_go_finds() {

@@ -36,7 +36,8 @@ use crate::time::Nanos;
 use crate::workload::requests::{KeySource, Requests};
 use crate::workload::trace::{How, Misses, NOT_SAMPLED, Record, Records, TraceError};
 
-pub use clock::{Clock, life};
+use clock::life;
+pub use clock::{Clock, gives_life};
 pub use opening::Opening;
 pub use shares::{Share, Shares, sample};
 pub use source::{BLOCK_MAX, Drawn, Source, looks_up};
@@ -71,6 +72,8 @@ pub struct Row<'a> {
     pub counts: ReplayCounts,
     /// The share of the keys that was played, where it is not all.
     pub sampled: Option<f64>,
+    /// Whether the estimate is a rough one: entries expire, and which keys are popular could not be heard before.
+    pub rough: bool,
 }
 
 impl Row<'_> {
@@ -85,9 +88,10 @@ pub fn csv<'a>(rows: impl Iterator<Item = Row<'a>>) -> String {
     let rows = rows.map(|row| {
         let (ReplayCounts { requests, hits, misses }, ratio) = (row.counts, row.miss_ratio());
         let sampled = row.sampled.map(|rate| rate.to_string()).unwrap_or_default();
-        format!("{},{},{requests},{hits},{misses},{ratio},{sampled}\n", row.policy, row.capacity)
+        let rough = if row.rough { "true" } else { "" };
+        format!("{},{},{requests},{hits},{misses},{ratio},{sampled},{rough}\n", row.policy, row.capacity)
     });
-    "policy,capacity,requests,hits,misses,miss_ratio,sampled\n".to_owned() + &rows.collect::<String>()
+    "policy,capacity,requests,hits,misses,miss_ratio,sampled,rough\n".to_owned() + &rows.collect::<String>()
 }
 
 /// Where requests come from; they can be had again and again.

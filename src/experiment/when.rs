@@ -29,8 +29,9 @@ use serde::{Deserialize, Serialize};
 
 use super::telling::Telling;
 use super::{ENGINE_VERSION, Experiment, Plan, StartError};
+use crate::chart::text;
 use crate::ledger::{Case, CaseKind, Cause, Class, Fact, Ledger};
-use crate::phrase::{Language, Phrase};
+use crate::phrase::{Language, Phrase, phrase};
 use crate::scenario::{Arrivals, Scenario};
 use crate::stats::Share;
 use crate::story::{Line, Story};
@@ -167,6 +168,8 @@ pub struct Found {
     pub moments: Vec<Moment>,
     /// Where the probability rises most, if it does by more than luck would make it.
     pub jump: Option<Jump>,
+    /// That one, and every other one that may be as great, as far as these forks tell; in order of time.
+    pub jumps: Vec<Jump>,
 }
 
 /// A moment, and how likely it was then.
@@ -391,7 +394,7 @@ impl Found {
             found.push(Moment { at_s: at.as_secs_f64(), since, probability, without_faults });
             before = Some(at);
         }
-        let jump = jump(&found);
+        let (jump, jumps) = (jump(&found), jumps(&found));
         Found {
             engine: ENGINE_VERSION,
             scenario: scenario.name.clone(),
@@ -403,12 +406,52 @@ impl Found {
             forks,
             moments: found,
             jump,
+            jumps,
         }
     }
 
-    /// The jump, and every other one that may be as great, as far as these forks tell; in order of time.
-    pub fn jumps(&self) -> Vec<Jump> {
-        jumps(&self.moments)
+    /// Whether that moment is the end of one of the [jumps](Found::jumps).
+    pub fn is_jump(&self, moment: usize) -> bool {
+        self.jumps.iter().any(|jump| jump.moment == moment)
+    }
+
+    /// Whether nearly any luck did it, from the first moment on.
+    fn is_sure(&self) -> bool {
+        self.moments.iter().all(|moment| moment.expected().low > 0.5)
+    }
+
+    /// What it comes to, of how many forks; `labels` are what the moments are called, and `cause` what that of the story is.
+    pub fn decided(&self, labels: &[String], cause: &str) -> Phrase {
+        let forks = self.forks;
+        if let [jump] = self.jumps[..] {
+            let (before, after) = (text::percent(jump.before, 0), text::percent(jump.after, 0));
+            let at = &labels[jump.moment];
+            return phrase!(
+                "Decided at {at}: the probability jumps from {before} to {after} (up to {forks} forks a moment).",
+                "{at}에 결정: 확률이 {before}에서 {after}로 급변합니다(시점마다 최대 {forks}번 분기)."
+            );
+        }
+        if !self.jumps.is_empty() {
+            let each = |jump: &Jump| {
+                let (before, after) = (text::percent(jump.before, 0), text::percent(jump.after, 0));
+                format!("{} ({before} → {after})", labels[jump.moment])
+            };
+            let all = self.jumps.iter().map(each).collect::<Vec<_>>().join(" · ");
+            return phrase!(
+                "Decided in several steps: {all}. Of these jumps none is surely the greatest (up to {forks} forks a moment).",
+                "여러 단계에 걸쳐 결정: {all}. 이 가운데 어느 것이 가장 큰지는 확실하지 않습니다(시점마다 최대 {forks}번 분기)."
+            );
+        }
+        if self.is_sure() {
+            return phrase!(
+                "From the first moment on it goes wrong with nearly any luck: the requests and the settings decide it (up to {forks} forks a moment). The cause at {cause} comes by the clock, not by chance: look for the setting that keeps it away.",
+                "처음 시점부터 난수와 거의 상관없이 문제가 발생합니다. 요청과 설정이 결정합니다(시점마다 최대 {forks}번 분기). {cause}의 원인은 우연이 아니라 정해진 시각에 일어나므로, 이를 막을 설정을 찾아야 합니다."
+            );
+        }
+        phrase!(
+            "No two neighbours differ by more than chance (up to {forks} forks a moment).",
+            "이웃한 두 시점의 차이가 우연 범위 안에 있습니다(시점마다 최대 {forks}번 분기)."
+        )
     }
 
     /// What several quick searches of a case whose story is told found [`together`], of `scenario`, in which the lane is called
@@ -631,6 +674,41 @@ mod tests {
         assert_eq!(found(1_000, &[0, 200, 210, 990, 1_000]), [3], "the other is a fifth of it");
         assert_eq!(found(20, &[0, 0, 20, 20]), [2]);
         assert!(found(20, &[9, 10, 11, 12]).is_empty(), "no more than chance");
+    }
+
+    #[test]
+    fn what_it_comes_to_names_every_jump_and_every_one_is_marked_in_the_picture() {
+        let scenario = presets::get("flush-race").expect("a preset").scenario().clone();
+        let mut experiment = Plan::new(&Scenario { duration: Nanos::from_secs(5), ..scenario.clone() }, None)
+            .expect("it can be run")
+            .begin();
+        experiment.advance(Nanos::MAX, || false);
+        let lane = (0..scenario.lanes.len()).find(|lane| !experiment.cases(*lane).lost().is_empty()).expect("a loss");
+        let case = experiment.cases(lane).lost()[0];
+        let story = When::new((&scenario, None), (lane, case), 4, || false).expect("it can be asked").story;
+        let found = |counts: [u32; 4]| {
+            let tally =
+                |(moment, count): (usize, &u32)| Tally { moment, probability: (*count, 30), without_faults: None };
+            let known: Vec<Tally> = counts.iter().enumerate().map(tally).collect();
+            let moments: Vec<Nanos> = (1..=4).map(Nanos::from_secs).collect();
+            Found::of((&scenario, "a lane"), (&story, &moments), 30, &known)
+        };
+        let told = |counts: [u32; 4]| {
+            let labels = ["one", "two", "three", "four"].map(str::to_owned);
+            let decided = found(counts).decided(&labels, "then");
+            (decided.to_string(), found(counts).svg(Language::English))
+        };
+        let (one, picture) = told([0, 30, 30, 30]);
+        assert!(one.starts_with("Decided at two: the probability jumps from 0 % to 100 %"), "{one}");
+        assert!(picture.contains("The jump: from 0 % to 100 % at 2.000000 s"), "{picture}");
+        let (two, picture) = told([0, 15, 15, 30]);
+        assert!(two.starts_with("Decided in several steps: two (0 % → 50 %) · four (50 % → 100 %)."), "{two}");
+        assert!(picture.contains("The jumps: from 0 % to 50 % at 2.000000 s · from 50 %"), "{picture}");
+        assert_eq!(picture.matches("stroke=\"#b3243b\"").count(), 2, "{picture}");
+        let (sure, picture) = told([30; 4]);
+        assert!(sure.contains("The cause at then comes by the clock"), "{sure}");
+        assert!(picture.contains("No jump: from the first moment on it goes wrong"), "{picture}");
+        assert!(told([15, 14, 16, 15]).0.starts_with("No two neighbours differ"));
     }
 
     #[test]

@@ -32,8 +32,8 @@ pub struct Answered {
     pub at: Nanos,
     /// Whether its write was to be made from the value that is there (read-modify-write).
     pub modifies: bool,
-    /// Whether its client asked for other keys with it.
-    pub is_part: bool,
+    /// The number of the request by which its client asked for other keys with it.
+    pub part_of: Option<u64>,
     /// The write it asked for; none of a read.
     pub write: Option<WriteId>,
     /// The write whose value that one was made from, if it was.
@@ -78,8 +78,8 @@ mod tests {
     fn one(client: u32, write: Option<u32>, (issued, at): (u64, u64), outcome: Result<u32, CallError>) -> Answered {
         let (issued, at) = (Nanos::from_millis(issued), Nanos::from_millis(at));
         let (write, outcome) = (write.map(WriteId), outcome.map(WriteId));
-        let (modifies, is_part, from_cache, is_stale) = (false, false, false, false);
-        Answered { client, key: 5, issued, at, modifies, is_part, write, base: None, outcome, from_cache, is_stale }
+        let (modifies, part_of, from_cache, is_stale) = (false, None, false, false);
+        Answered { client, key: 5, issued, at, modifies, part_of, write, base: None, outcome, from_cache, is_stale }
     }
 
     #[test]
@@ -119,16 +119,20 @@ mod tests {
     #[test]
     fn what_was_read_to_be_changed_and_what_was_asked_for_together_is_one_transaction() {
         let modify = |base: u32, one: Answered| Answered { modifies: true, base: Some(WriteId(base)), ..one };
-        let part = |key: u32, one: Answered| Answered { is_part: true, key, ..one };
+        let part = |key: u32, of: u64, one: Answered| Answered { part_of: Some(of), key, ..one };
         let all = [
             modify(0, one(1, Some(1), (0, 4), Ok(1))),
             // It has not seen the one before: that is lost.
             modify(0, one(2, Some(2), (1, 5), Ok(2))),
             modify(2, one(1, Some(3), (6, 9), Err(CallError::TimedOut))),
-            part(7, one(3, None, (10, 12), Ok(0))),
-            part(8, one(3, None, (10, 12), Err(CallError::Down))),
-            part(5, one(3, None, (10, 12), Ok(2))),
-            part(5, one(4, None, (10, 12), Ok(2))),
+            part(7, 1, one(3, None, (10, 12), Ok(0))),
+            part(8, 1, one(3, None, (10, 12), Err(CallError::Down))),
+            part(5, 1, one(3, None, (10, 12), Ok(2))),
+            part(5, 2, one(4, None, (10, 12), Ok(2))),
+            // Two of one client at the same moments, and two errors of one.
+            part(1, 3, one(6, None, (20, 20), Err(CallError::Down))),
+            part(2, 4, one(6, None, (20, 20), Err(CallError::TimedOut))),
+            part(3, 4, one(6, None, (20, 20), Err(CallError::Down))),
         ];
         let text = jepsen(&all);
         let of = |kind: &str| -> Vec<&str> {
@@ -144,7 +148,9 @@ mod tests {
             ["[[:r 5 nil] [:w 5 1]]}", "[[:r 5 nil] [:w 5 2]]}", "[[:r 7 nil] [:r 5 2]]}", "[[:r 5 2]]}"]
         );
         assert_eq!(of(":type :info"), ["[[:r 5 nil] [:w 5 3]], :error :timed-out}"], "who knows what it has read");
-        assert_eq!(of(":type :fail"), ["[[:r 8 nil]], :error :down}"]);
+        let failed = |key: u32, error: &str| format!("[[:r {key} nil]], :error :{error}}}");
+        let all = [failed(8, "down"), failed(1, "down"), failed(2, "timed-out"), failed(3, "down")];
+        assert_eq!(of(":type :fail"), all);
     }
 
     #[test]

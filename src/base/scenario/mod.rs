@@ -15,6 +15,7 @@
 //! ```
 
 mod app;
+mod benchmarks;
 mod beside;
 mod cache;
 pub mod called;

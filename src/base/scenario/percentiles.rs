@@ -7,7 +7,8 @@
 //! 50%  635.00us                                           wrk, hey, ab: one a line; the greatest as Max or Slowest
 //! Label,# Samples,Average,Median,90% Line,…               JMeter's aggregate report; of several rows the last, TOTAL
 //! Value  Percentile  TotalCount  1/(1-Percentile)         HdrHistogram's .hgrm, which `cachelane export` writes, too
-//! metric_name,timestamp,metric_value,…                    k6 and hey: each request's time; see `samples`
+//! metric_name,timestamp,metric_value,…                    k6, hey and JMeter: each request's time; see `samples`
+//! ALL STATS … Totals, [READ], 99thPercentileLatency(us)…  memtier_benchmark, YCSB, autocannon; see `benchmarks`
 //! p99 12 ms, 95th percentile: 12.3, 99;110                anything with a percentile and a time a line
 //! ```
 //! Where commas or tabs set the cells of a table apart, a row's are those of the head by their places, whatever words stand in
@@ -18,7 +19,7 @@
 //! cannot be read, is an error, with its line.
 
 use super::samples::Samples;
-use super::typed;
+use super::{benchmarks, typed};
 use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
 
@@ -61,6 +62,9 @@ const LOCUST_CELLS: usize = 22;
 /// Nobody's table is longer, in bytes.
 const TEXT_MAX: usize = 100_000;
 
+/// Nor a report in JSON, which may have a row for each second.
+const JSON_MAX: usize = 1_000_000;
+
 /// Reads what a load generator printed; see the module.
 ///
 /// # Errors
@@ -72,7 +76,8 @@ const TEXT_MAX: usize = 100_000;
 /// assert_eq!(read.rows.iter().map(|(percent, _)| *percent).collect::<Vec<_>>(), [50.0, 99.0, 100.0]);
 /// ```
 pub fn read(text: &str) -> Result<Percentiles, BadPercentiles> {
-    if text.len() > TEXT_MAX {
+    let is_json = text.trim_start().starts_with('{');
+    if text.len() > if is_json { JSON_MAX } else { TEXT_MAX } {
         let reason = Phrase::fixed(
             "this is longer than a table of percentiles; paste the table only",
             "백분위수 표보다 깁니다. 표만 붙여 넣어 주세요",
@@ -83,7 +88,14 @@ pub fn read(text: &str) -> Result<Percentiles, BadPercentiles> {
         text.lines().try_for_each(|line| samples.line(line))?;
         return samples.percentiles();
     }
-    if text.trim_start().starts_with('{') {
+    if text.contains("<testResults") {
+        return Err(BadPercentiles { line: 1, reason: JTL_IN_XML });
+    }
+    if let Some(rows) = benchmarks::read(text) {
+        let point = |(percent, value, line)| Point { line, ..Point::new(percent, (value, false)) };
+        return rising(rows?.into_iter().map(point).collect());
+    }
+    if is_json {
         let points = of_json(text).map_err(|reason| BadPercentiles { line: 1, reason })?;
         return rising(points);
     }
@@ -213,6 +225,9 @@ impl Reader {
         }
         if !self.header.is_empty() {
             return self.row_of_table(&columns);
+        }
+        if is_share(&columns) {
+            return Ok(());
         }
         let tokens = self.tokens(&columns)?;
         let numbers = tokens.iter().filter(|token| matches!(token, Token::Value(_))).count();
@@ -480,6 +495,12 @@ fn of_vegeta(line: &str) -> Option<(Vec<String>, Vec<String>)> {
     Some((pieces(names), pieces(values)))
 }
 
+/// JMeter's other file of samples.
+const JTL_IN_XML: Phrase = Phrase::fixed(
+    "this is JMeter's XML; let it write its results as CSV (jmeter.save.saveservice.output_format=csv, its default)",
+    "JMeter의 XML 결과입니다. 기본값인 CSV로 저장해 주세요(jmeter.save.saveservice.output_format=csv)",
+);
+
 /// Which percentile a name in a report of vegeta's or k6's stands for; there also a number alone.
 fn name_of_json(name: &str) -> Option<f64> {
     percent(name).or_else(|| name.parse().ok())
@@ -488,18 +509,22 @@ fn name_of_json(name: &str) -> Option<f64> {
 /// The percentiles in what k6 exports, in milliseconds, or in vegeta's report, in nanoseconds.
 fn of_json(text: &str) -> Result<Vec<Point>, Phrase> {
     const NO_LATENCIES: Phrase = Phrase::fixed(
-        "this JSON is no report that is known here: k6's --summary-export has metrics.http_req_duration, vegeta's report latencies",
-        "알 수 없는 JSON입니다. k6의 --summary-export에는 metrics.http_req_duration이, vegeta 리포트에는 latencies가 있습니다",
+        "this JSON is no report that is known here: k6's --summary-export has metrics.http_req_duration, vegeta's report latencies, \
+         autocannon's latency, memtier_benchmark's ALL STATS",
+        "알 수 없는 JSON입니다. k6의 --summary-export에는 metrics.http_req_duration이, vegeta 리포트에는 latencies가, autocannon에는 \
+         latency가, memtier_benchmark에는 ALL STATS가 있습니다",
     );
     let report: serde_json::Value = serde_json::from_str(text)
         .map_err(|error| phrase!("this is no JSON: {error}", "JSON으로 읽을 수 없습니다: {error}"))?;
     let k6 = &report["metrics"]["http_req_duration"];
     // k6's handleSummary has one table more.
     let k6 = k6.get("values").unwrap_or(k6);
-    let (named, nanos) = match (k6.as_object(), report["latencies"].as_object()) {
-        (Some(named), _) => (named, 1e6),
-        (None, Some(named)) => (named, 1.0),
-        (None, None) => return Err(NO_LATENCIES),
+    let others = benchmarks::of_json(&report).transpose()?;
+    let (named, nanos) = match (k6.as_object(), report["latencies"].as_object(), &others) {
+        (Some(named), ..) => (named, 1e6),
+        (None, Some(named), _) => (named, 1.0),
+        (None, None, Some(named)) => (named, 1e6),
+        (None, None, None) => return Err(NO_LATENCIES),
     };
     let mut points = Vec::new();
     for (name, value) in named {
@@ -530,6 +555,17 @@ fn is_no_value(word: &str) -> bool {
 /// Whether a cell says that its row is of all requests together.
 fn is_of_all(cell: &str) -> bool {
     ["aggregated", "total"].iter().any(|name| cell.eq_ignore_ascii_case(name))
+}
+
+/// Whether a line that begins with a percentage tells a share of something (`99% success rate`), or how sure something else is
+/// (`95% CI: …`). With one word alone behind it, or what stands for no value, it is a percentile without its time.
+fn is_share(columns: &[String]) -> bool {
+    let [first, second, more @ ..] = columns else { return false };
+    let is_word = |word: &String| word.chars().all(|c| c.is_alphabetic() || c == '-' || c == ',') && !is_no_value(word);
+    let is_of_times = OF_TIMES.contains(&second.to_lowercase().as_str());
+    let is_thing = !more.is_empty() && !is_of_times && is_word(second) && more.iter().all(is_word);
+    let is_sure = ["ci", "confidence"].contains(&second.to_lowercase().as_str());
+    first.ends_with('%') && percent(first).is_some() && (is_thing || is_sure)
 }
 
 /// Words between a percentile's name and its time.
@@ -644,7 +680,7 @@ fn columns(line: &str) -> Vec<String> {
 }
 
 /// `50%`, `p99`, `95th`, `median`: which percentile a word names. Nothing for a number alone.
-fn percent(word: &str) -> Option<f64> {
+pub(super) fn percent(word: &str) -> Option<f64> {
     let word = word.to_lowercase().replace(['(', ')'], "");
     match word.as_str() {
         "med" | "median" => return Some(50.0),
@@ -666,7 +702,8 @@ fn percent(word: &str) -> Option<f64> {
     Some(if is_short { format!("{}.{}", &number[..2], &number[2..]).parse().ok()? } else { value })
 }
 
-fn unit(word: &str) -> Option<&'static str> {
+/// The unit of time that a word names.
+pub(super) fn unit(word: &str) -> Option<&'static str> {
     Some(match word.to_lowercase().as_str() {
         "ns" => "ns",
         "us" | "µs" | "μs" | "usec" | "microseconds" => "us",
@@ -921,6 +958,27 @@ mod tests {
             assert_eq!(error.line, line, "{text}: {}", error.phrase());
             assert!(error.phrase().to_string().contains(part), "{text}: {}", error.phrase());
         }
+    }
+
+    #[test]
+    fn a_line_that_begins_with_a_share_or_with_how_sure_something_is_is_passed_over() {
+        for line in [
+            "99% success rate",
+            "10% done, please wait",
+            "95% CI: 1.2 - 3.4",
+            "95% confidence 1ms 3ms",
+            "99% of-all good",
+        ] {
+            assert_eq!(told(&format!("{line}\n50% 12ms\n99% 40ms")), "50=12ms 99=40ms 100=40ms …", "{line}");
+        }
+        let error = read("99% latency unknown here\n50% 12ms").unwrap_err();
+        assert!(error.line == 1 && error.phrase().to_string().contains("unknown, at 99 %"), "{}", error.phrase());
+    }
+
+    #[test]
+    fn the_xml_of_jmeter_is_refused_by_name() {
+        let xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testResults version=\"1.2\">\n<httpSample t=\"120\" lt=\"99\" ts=\"1\"/>\n</testResults>";
+        assert!(read(xml).unwrap_err().phrase().to_string().contains("JMeter's XML"));
     }
 
     #[test]

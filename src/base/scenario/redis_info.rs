@@ -144,6 +144,7 @@ pub fn read(text: &str) -> Result<RedisInfo, Phrase> {
     said.keys(&mut info)?;
     said.traffic(&mut info)?;
     said.hits(&mut info)?;
+    said.copies(&mut info)?;
     leave_out_what_is_out_of_range(&mut info);
     if info.rows.is_empty() && info.compare.is_empty() {
         return Err(Phrase::fixed(
@@ -442,6 +443,52 @@ impl<'a> Said<'a> {
             if let Some(count) = self.number(name)? {
                 info.compare.push((called, count.to_string()));
             }
+        }
+        Ok(())
+    }
+}
+
+/// Where what is in memory stands a second time: on the disk, and with replicas.
+impl Said<'_> {
+    fn copies(&self, info: &mut RedisInfo) -> Result<(), Phrase> {
+        match self.number("aof_enabled")? {
+            Some(0) => info.notes.push(Phrase::fixed(
+                "aof_enabled:0: whether the server takes snapshots (save) is not in INFO; cache.persistence is left as it is.",
+                "aof_enabled:0: 스냅샷을 만드는지(save)는 INFO에 없으므로 cache.persistence는 그대로 둡니다.",
+            )),
+            Some(is_on) => info.rows.push(Row {
+                from: format!("aof_enabled:{is_on}"),
+                path: "cache.persistence",
+                value: FieldValue::word("append-only"),
+                how: Some(Phrase::fixed(
+                    "synced every second, Redis' default: appendfsync is not in INFO",
+                    "appendfsync는 INFO에 없으므로 Redis의 기본값인 1초마다 fsync로 둡니다",
+                )),
+            }),
+            None => {}
+        }
+        match (self.text("role"), self.number("connected_slaves")?) {
+            (Some("slave"), _) => info.notes.push(Phrase::fixed(
+                "role:slave: this is the INFO of a replica, whose traffic is not that of its primary; cache.replicas is left as it is.",
+                "role:slave: 복제본의 INFO이므로 트래픽이 프라이머리와 다릅니다. cache.replicas는 그대로 둡니다.",
+            )),
+            (_, Some(replicas)) => {
+                info.rows.push(Row {
+                    from: format!("connected_slaves:{replicas}"),
+                    path: "cache.replicas",
+                    value: FieldValue::word(&replicas.to_string()),
+                    how: None,
+                });
+                if replicas > 0 {
+                    info.notes.push(Phrase::fixed(
+                        "Whether a replica takes over (Sentinel, Cluster) and how many must follow (min-replicas-to-write) is not in INFO: \
+                         cache.failover and cache.min_replicas are left as they are.",
+                        "장애 때 복제본이 승격되는지(Sentinel, Cluster)와 min-replicas-to-write는 INFO에 없습니다. cache.failover와 \
+                         cache.min_replicas는 그대로 둡니다.",
+                    ));
+                }
+            }
+            (_, None) => {}
         }
         Ok(())
     }

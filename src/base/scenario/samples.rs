@@ -4,9 +4,10 @@
 //! metric_name,timestamp,metric_value,…              k6 run --out csv: the rows of http_req_duration, in milliseconds
 //! {"metric":"http_req_duration","type":"Point",…    k6 run --out json: the same, one a line
 //! response-time,DNS+dialup,…                        hey -o csv: seconds
+//! timeStamp,elapsed,label,responseCode,…            JMeter's .jtl: milliseconds; not the rows of transactions, which sum up others
 //! ```
-//! Of so many requests percentiles are taken that at least ten lie beyond, and the least and the greatest value. The value
-//! at p % is the one of rank p % of the count, rounded up.
+//! From 90 % on percentiles are taken beyond which at least ten requests lie; the lower ones of fewer, too, and the least and the
+//! greatest value. The value at p % is the one of rank p % of the count, rounded up.
 
 use serde_json::Value;
 
@@ -33,11 +34,25 @@ const K6: &str = "http_req_duration";
 /// How a line says a response time.
 #[derive(Clone, Copy, Debug)]
 enum Form {
-    /// A row of cells: the time's column and its unit in nanoseconds; where there is a column of names, K6 stands there.
-    Cells { name: Option<usize>, value: usize, unit: f64 },
+    /// A row of cells, set apart by `between`: the time's column and its unit in nanoseconds, and which rows count.
+    Cells { between: char, counts: Counts, value: usize, unit: f64 },
     /// An object of k6's.
     Object,
 }
+
+/// Which rows are of response times.
+#[derive(Clone, Copy, Debug)]
+enum Counts {
+    /// All.
+    All,
+    /// Those with K6 in this column.
+    Named(usize),
+    /// Those that do not begin in this column as a transaction of JMeter's does; all, where it is not there.
+    NoTransaction(Option<usize>),
+}
+
+/// How JMeter answers for a transaction, which is the sum of the requests that have rows of their own.
+const TRANSACTION: &str = "Number of samples in transaction";
 
 /// Response times that are read line by line.
 #[derive(Clone, Debug)]
@@ -46,6 +61,8 @@ pub struct Samples {
     values: Vec<Nanos>,
     /// Lines so far.
     lines: usize,
+    /// What was read of a row that a cell in quotes goes on in the next line of.
+    begun: String,
 }
 
 impl Samples {
@@ -57,15 +74,21 @@ impl Samples {
             let object: Value = serde_json::from_str(first).ok()?;
             (object["metric"].is_string() && object["type"].is_string()).then_some(Form::Object)?
         } else {
-            let head = cells(first, ',');
+            // JMeter may be told to write another separator.
+            let between = [',', ';', '\t'].into_iter().find(|between| first.contains(*between))?;
+            let head = cells(first, between);
             let column = |name: &str| head.iter().position(|cell| cell == name);
-            match (column("metric_name"), column("metric_value"), column("response-time")) {
-                (Some(name), Some(value), _) => Form::Cells { name: Some(name), value, unit: 1e6 },
-                (.., Some(value)) => Form::Cells { name: None, value, unit: 1e9 },
+            let of = |counts, value, unit| Form::Cells { between, counts, value, unit };
+            match (head[0].as_str(), column("metric_name"), column("metric_value"), column("elapsed")) {
+                (_, Some(name), Some(value), _) => of(Counts::Named(name), value, 1e6),
+                ("response-time", ..) => of(Counts::All, 0, 1e9),
+                ("timeStamp" | "elapsed", .., Some(value)) if column("label").is_some() => {
+                    of(Counts::NoTransaction(column("responseMessage")), value, 1e6)
+                }
                 _ => return None,
             }
         };
-        Some(Samples { form, values: Vec::new(), lines: 0 })
+        Some(Samples { form, values: Vec::new(), lines: 0, begun: String::new() })
     }
 
     /// Reads the next line.
@@ -74,10 +97,21 @@ impl Samples {
     /// When it says a response time that is none, or nothing of its kind.
     pub fn line(&mut self, line: &str) -> Result<(), BadPercentiles> {
         self.lines += 1;
+        if matches!(self.form, Form::Cells { .. }) {
+            self.begun += line;
+            // An error of a request may have several lines.
+            if self.begun.matches('"').count() % 2 == 1 && self.begun.len() <= ROW_MAX {
+                self.begun.push('\n');
+                return Ok(());
+            }
+        }
+        let row = std::mem::take(&mut self.begun);
         let said = match self.form {
-            _ if line.trim().is_empty() => return Ok(()),
-            Form::Cells { .. } if self.lines == 1 => return Ok(()),
-            Form::Cells { name, value, unit } => of_cells(line, name, value).map(|said| (said, unit)),
+            Form::Cells { .. } if self.lines == 1 || row.trim().is_empty() => return Ok(()),
+            Form::Cells { between, counts, value, unit } => {
+                of_cells(&cells(&row, between), counts, value).map(|said| (said, unit))
+            }
+            Form::Object if line.trim().is_empty() => return Ok(()),
             Form::Object => of_object(line).map(|said| (said, 1e6)),
         };
         let Some((said, unit)) = said else { return Ok(()) };
@@ -97,9 +131,12 @@ impl Samples {
     /// When there was none.
     pub fn percentiles(mut self) -> Result<Percentiles, BadPercentiles> {
         const NO_REQUEST: Phrase = Phrase::fixed(
-            "there is no response time in it: k6 calls them http_req_duration",
-            "응답 시간이 없습니다. k6에서는 http_req_duration입니다",
+            "there is no response time in it: k6 calls them http_req_duration, JMeter elapsed",
+            "응답 시간이 없습니다. k6에서는 http_req_duration, JMeter에서는 elapsed입니다",
         );
+        if !self.begun.is_empty() {
+            return Err(BadPercentiles { line: self.lines, reason: OPEN_QUOTES });
+        }
         self.values.sort_unstable();
         let count = self.values.len();
         let (Some(&least), Some(&greatest)) = (self.values.first(), self.values.last()) else {
@@ -114,11 +151,20 @@ impl Samples {
     }
 }
 
+/// Nobody's row is longer, in bytes: one quote too many is not to take in all that follows.
+const ROW_MAX: usize = 100_000;
+
+const OPEN_QUOTES: Phrase = Phrase::fixed("a cell in quotes does not end", "따옴표로 시작한 칸이 끝나지 않았습니다");
+
 /// What stands in the column of values, where the row is of response times; a row without that column says nothing readable.
-fn of_cells(line: &str, name: Option<usize>, value: usize) -> Option<String> {
-    let cells = cells(line, ',');
-    let is_time = name.is_none_or(|name| cells.get(name).is_some_and(|cell| cell == K6));
-    is_time.then(|| cells.get(value).cloned().unwrap_or_default())
+fn of_cells(cells: &[String], counts: Counts, value: usize) -> Option<String> {
+    let cell = |column: usize| cells.get(column).map_or("", String::as_str);
+    let is_time = match counts {
+        Counts::All => true,
+        Counts::Named(name) => cell(name) == K6,
+        Counts::NoTransaction(message) => message.is_none_or(|message| !cell(message).starts_with(TRANSACTION)),
+    };
+    is_time.then(|| cell(value).to_owned())
 }
 
 /// What a point of a response time says; a line that is no object is no response time either.
@@ -166,6 +212,35 @@ mod tests {
     }
 
     #[test]
+    fn the_samples_of_jmeter_are_counted_without_the_transactions_that_sum_them_up() {
+        const HEAD: &str = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,bytes,sentBytes,\
+            grpThreads,allThreads,URL,Latency,IdleTime,Connect";
+        let row = |elapsed: u32, message: &str, failure: &str| {
+            format!(
+                "1700000000{elapsed},{elapsed},GET /a,200,{message},Thread Group 1-1,text,true,{failure},120,50,1,1,http://localhost/a,18,0,2\n"
+            )
+        };
+        let rows = [
+            row(20, "OK", ""),
+            row(40, "\"OK, or so\"", ""),
+            row(80, "Error", "\"Test failed: text expected\n****** received: 3\""),
+            row(140, "\"Number of samples in transaction : 3, number of failing samples : 1\"", ""),
+        ];
+        let text = format!("{HEAD}\n{}", rows.concat());
+        assert_eq!(told(&text), "0=20ms 50=40ms 100=80ms");
+        let semicolons = format!("{}\n", HEAD.replace(',', ";")) + "1;20;a;200;OK;t;text;true;;1;1;1;1;u;1;0;0\n";
+        assert_eq!(told(&semicolons), "0=20ms 100=20ms");
+        assert_eq!(told("elapsed,label\n7,a\n"), "0=7ms 100=7ms", "without the moments");
+        for (text, line, part) in [
+            (format!("{HEAD}\n{}", row(20, "OK", "").replace(",20,", ",soon,")), 2, "soon is no"),
+            (format!("{HEAD}\n{}", row(20, "\"OK", "")), 2, "does not end"),
+        ] {
+            let error = read(&text).unwrap_err();
+            assert!(error.line == line && error.phrase().to_string().contains(part), "{}", error.phrase());
+        }
+    }
+
+    #[test]
     fn a_response_time_that_is_none_is_told_with_its_line_and_a_trace_is_none_of_these() {
         for (text, line, part) in [
             ("metric_name,timestamp,metric_value\nhttp_req_duration,1,5\nhttp_req_duration,2,-5\n", 3, "-5 is no"),
@@ -177,7 +252,15 @@ mod tests {
             let error = read(text).unwrap_err();
             assert!(error.line == line && error.phrase().to_string().contains(part), "{text}: {}", error.phrase());
         }
-        for other in ["time,key", "{\"metrics\":{}}", "timestamp,metric_value", "p99 5ms", ""] {
+        for other in [
+            "time,key",
+            "time,key,response-time",
+            "time,elapsed,label",
+            "{\"metrics\":{}}",
+            "timestamp,metric_value",
+            "p99 5ms",
+            "",
+        ] {
             assert!(Samples::begin(other).is_none(), "{other}");
         }
     }

@@ -1,7 +1,8 @@
 //! The JSON Schema of scenarios, made from the types: editors complete fields and words by it, and mark what cannot be.
 //!
-//! It says what may stand where; how values fit together is only [checked](Scenario::check). A number may also be written as a
-//! text with its unit (`"50%"`, `"64MiB"`), so that a schema, which cannot read it, takes any text there.
+//! It says what may stand where; how values fit together is only [checked](Scenario::check). A schema has ranges of numbers and
+//! cannot compare durations and sizes, so that of these it knows how they are written, and their range stands in the description.
+//! A number may also be written as a text with its unit (`"50%"`): it takes any text there.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +10,9 @@ use super::field::{Entry, Plain, Record, Takes};
 use super::limits::{self, Range};
 use super::node::join;
 use super::{Scenario, versions};
+use crate::bytes::Bytes;
 use crate::phrase::Language;
+use crate::time::Nanos;
 
 impl Scenario {
     /// The schema, draft 2020-12, of files in TOML and of the JSON that has their shape.
@@ -46,13 +49,25 @@ fn described(entry: &Entry, path: &str, all: &[Entry]) -> Value {
     let mut told = takes(&entry.takes, path, all);
     if let Some(object) = told.as_object_mut() {
         let meaning = entry.docs.say(Language::English);
-        let shapes = object.get("description").and_then(Value::as_str).map(|shapes| format!("{meaning} ({shapes})"));
-        object.insert("description".to_owned(), json!(shapes.unwrap_or(meaning)));
+        let shapes = object.get("description").and_then(Value::as_str).map(str::to_owned);
+        let range = is_value(&entry.takes).then(|| limits::of(path)).flatten().map(|limit| limit.to_string());
+        let said: Vec<String> = shapes.into_iter().chain(range).collect();
+        let said = if said.is_empty() { meaning } else { format!("{meaning} ({})", said.join("; ")) };
+        object.insert("description".to_owned(), json!(said));
         if let Some(default) = entry.default.as_ref().and_then(|node| serde_json::to_value(node).ok()) {
             object.insert("default".to_owned(), default);
         }
     }
     told
+}
+
+/// Whether a range is of all of it.
+fn is_value(takes: &Takes) -> bool {
+    match takes {
+        Takes::Value(_) => true,
+        Takes::OrNone(inner) => is_value(inner),
+        Takes::Words(_) | Takes::Kinds(_) | Takes::Table(..) | Takes::List(_) => false,
+    }
 }
 
 fn takes(what: &Takes, path: &str, all: &[Entry]) -> Value {
@@ -107,7 +122,7 @@ fn value(plain: &Plain, path: &str, all: &[Entry]) -> Value {
             }
             any_of([number, text()].into_iter())
         }
-        Plain::Duration => json!({ "type": "string", "examples": ["250ms", "2h"] }),
+        Plain::Duration => json!({ "type": "string", "pattern": Nanos::pattern(), "examples": ["250ms", "2h"] }),
         Plain::Distribution | Plain::Ttl => any_of([text(), json!({ "type": "object" })].into_iter()),
         Plain::OfSection => {
             let name = path.rsplit('.').next().unwrap_or(path);
@@ -122,8 +137,19 @@ fn value(plain: &Plain, path: &str, all: &[Entry]) -> Value {
             }
             Value::Object(told)
         }
-        // Several shapes, which the program reads itself.
-        Plain::Other(words) => json!({ "description": words.to_string() }),
+        Plain::Other(words) => {
+            let size = || json!({ "type": "string", "pattern": Bytes::pattern() });
+            let mut told = match limits::of(path).map(|limit| limit.range) {
+                Some(Range::Capacity(entries, ..)) => {
+                    any_of([json!({ "type": "integer", "minimum": 1, "maximum": entries }), size()].into_iter())
+                }
+                Some(Range::Size(..)) => any_of([size(), json!({ "type": "object" })].into_iter()),
+                // Several shapes, which the program reads itself.
+                Some(Range::Whole(..) | Range::Number(..) | Range::Time(..)) | None => json!({}),
+            };
+            told["description"] = json!(words.to_string());
+            told
+        }
     }
 }
 
@@ -178,10 +204,35 @@ mod tests {
     }
 
     #[test]
+    fn a_field_says_its_range_and_how_durations_and_sizes_are_written() {
+        let schema = Scenario::schema();
+        let cache = &schema["properties"]["cache"]["properties"];
+        let said = |field: &Value| field["description"].as_str().map(str::to_owned).unwrap_or_default();
+        for (field, range) in [
+            (&cache["capacity"], "a number of entries from 1 to 10000000, or a size from 1KiB to 16TiB)"),
+            (&cache["loading"], "(a duration from 0s to 1s)"),
+            (&cache["failover"], "(a duration from 0s to 1h, or \"none\")"),
+            (&schema["properties"]["clients"]["properties"]["write_ratio"], "(a number from 0 to 1)"),
+        ] {
+            assert!(said(field).ends_with(range), "{}", said(field));
+        }
+        let pattern = |value: &Value| value["pattern"].as_str().expect("a pattern").to_owned();
+        let duration = pattern(&cache["loading"]);
+        assert_eq!(duration, r"^\s*([0-9.]+\s*(d|h|min|s|ms|us|ns|m|µs|μs)\s*)+$");
+        assert_eq!(pattern(&cache["failover"]["anyOf"][0]), duration);
+        let size = r"^\s*[0-9.]+\s*(TiB|TB|GiB|GB|MiB|MB|KiB|kB|B)\s*$";
+        assert_eq!(pattern(&cache["capacity"]["anyOf"][1]), size);
+        assert_eq!(cache["capacity"]["anyOf"][0]["maximum"], 10_000_000);
+    }
+
+    #[test]
     fn what_is_unknown_out_of_range_or_of_another_type_is_not() {
         let schema = Scenario::schema();
         for good in [
             "[cache]\nttl = \"5s\"",
+            "[cache]\ncapacity = \"64MiB\"",
+            "[cache]\ncapacity = 64",
+            "[clients]\nvalue_size = { exponential = \"1KiB\" }",
             "[clients]\nwrite_ratio = \"50%\"",
             "[[lane]]\ncache = { ttl = \"9s\" }",
             "[[lane]]\nwrite = { kind = \"write-back\", every = \"5s\" }\n[[fault]]\nat = \"3s\"\nwhat = \"cache.crash\"\nspares = [0]",
@@ -191,6 +242,7 @@ mod tests {
         for bad in [
             "[cache]\ntll = \"5s\"",
             "[clients]\nwrite_ratio = 1.5",
+            "[cache]\ncapacity = 0",
             "[[lane]]\nwrite = \"write-bck\"",
             "[[lane]]\nwrite = { kind = \"write-through\", every = \"5s\" }",
             "[[lane]]\ncache = { tll = \"9s\" }",

@@ -18,7 +18,7 @@ use super::super::replay::{Ahead, Options, Playing, Sweep};
 use super::super::{Failure, input};
 use crate::cache::counts::ReplayCounts;
 use crate::cache::stack::{Mortal, Stack};
-use crate::experiment::curve::{BLOCK_MAX, Clock, Look, Scouted, Shares, Source, life, looks_up};
+use crate::experiment::curve::{BLOCK_MAX, Clock, Look, Scouted, Shares, Source, gives_life, looks_up};
 use crate::keyspace::{Command, Expiry, Only};
 use crate::scenario::Eviction;
 use crate::time::Nanos;
@@ -394,7 +394,7 @@ impl Reader<'_> {
     fn take(&mut self, record: &mut Record, source: &Source) -> Result<bool, Failure> {
         if record.command.is_some() || record.fill_ttl.is_some() {
             self.told.options.check_expiry(self.told.file, record)?;
-            self.expire |= life(record).is_some();
+            self.expire |= gives_life(record);
             if self.has_stack && !self.fits && !fits_stack(record) {
                 return Ok(false);
             }

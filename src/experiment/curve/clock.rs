@@ -40,10 +40,16 @@ impl Clock {
     }
 }
 
-/// How long the value lives that a request puts in, or that its miss fetches, where it says so.
-pub fn life(record: &Record) -> Option<Nanos> {
+/// Whether a request gives its entry a life.
+pub fn gives_life(record: &Record) -> bool {
+    record.fill_ttl.is_some() || record.command.as_ref().is_some_and(Command::gives_time)
+}
+
+/// How long the value lives from this moment on that a request puts in, or that its miss fetches, where it says so.
+pub fn life(record: &Record, now: Nanos) -> Option<Nanos> {
     match record.command {
         Some(Command::Store { expiry: Expiry::In(life), .. }) => Some(life),
+        Some(Command::Store { expiry: Expiry::At(end), .. }) => Some(end.saturating_sub(now)),
         _ => record.fill_ttl,
     }
 }

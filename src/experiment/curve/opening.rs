@@ -3,6 +3,7 @@
 use super::{BLOCK_MAX, Clock, Source, life, looks_up};
 use crate::cache::miniature::{Heard, Popularity};
 use crate::keyspace::Command;
+use crate::time::Nanos;
 use crate::workload::trace::{Misses, NOT_SAMPLED, Record};
 
 /// How many requests say it.
@@ -75,7 +76,7 @@ impl Opening {
         key.count += 1;
         key.looks += u32::from(looks);
         key.puts += u32::from(record.command.as_ref().is_some_and(Command::stores));
-        if let Some(life) = life(record) {
+        if let Some(life) = life(record, Nanos(now)) {
             key.lives += 1;
             key.life += life.0 as f64;
         }

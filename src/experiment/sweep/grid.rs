@@ -1,5 +1,6 @@
 //! What a sweep's runs come to, cell by cell: the means that are drawn, and the points that no other beats.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::{Key, Sweep, places};
@@ -82,6 +83,18 @@ pub fn seeds_there(runs: &BTreeMap<Key, Numbers>) -> (u64, u64) {
     runs.keys().for_each(|(cell, _)| *counts.entry(*cell).or_default() += 1);
     let most = counts.values().copied().max().unwrap_or(0);
     (counts.into_values().min().unwrap_or(0), most)
+}
+
+/// The points that none beats, by their values; of those of a lane that have the same values the first.
+pub fn unbeaten(points: &[Point]) -> Vec<&Point> {
+    let mut best: Vec<&Point> = points.iter().filter(|point| !point.beaten).collect();
+    let by_values = |a: &Point, b: &Point| {
+        let pairs = a.values.iter().zip(&b.values).map(|(a, b)| a.total_cmp(b));
+        pairs.fold(Ordering::Equal, Ordering::then).then(a.lane.cmp(&b.lane))
+    };
+    crate::sort::by(&mut best, |a, b| by_values(a, b));
+    best.dedup_by(|b, a| a.lane == b.lane && a.values == b.values);
+    best
 }
 
 impl Grid {
@@ -226,6 +239,28 @@ mod tests {
         mark_beaten(&mut points);
         let seen: Vec<(f64, bool)> = points.iter().map(|point| (point.values[0], point.beaten)).collect();
         assert_eq!(seen, [(0.9, false), (0.8, true), (0.99, false)]);
+    }
+
+    #[test]
+    fn of_points_with_the_same_values_the_first_is_listed_wherever_the_others_stand() {
+        let point = |lane: usize, cell: u64, third: f64| Point {
+            lane,
+            cell,
+            values: vec![1.0, 1.0, third],
+            costs: Vec::new(),
+            failed: 0.0,
+            beaten: cell == 9,
+        };
+        let points = [
+            point(0, 0, 3.0),
+            point(1, 0, 3.0),
+            point(0, 1, 4.0),
+            point(0, 2, 3.0),
+            point(1, 2, 3.0),
+            point(0, 9, 1.0),
+        ];
+        let seen: Vec<(usize, u64)> = unbeaten(&points).iter().map(|point| (point.lane, point.cell)).collect();
+        assert_eq!(seen, [(0, 0), (1, 0), (0, 1)]);
     }
 
     #[test]

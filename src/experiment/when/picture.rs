@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Found, Moment};
+use super::{Found, Jump, Moment};
 use crate::escape::shown;
 use crate::phrase::{Language, Phrase};
 use crate::stats::Share;
@@ -25,7 +25,7 @@ const BAND: &str = "#e2ded3";
 const FAULT: &str = "#b3243b";
 
 impl Found {
-    /// As an SVG picture: the probability at each moment with its interval, the jump, and dashed what it is with the faults
+    /// As an SVG picture: the probability at each moment with its interval, the jumps, and dashed what it is with the faults
     /// to come.
     pub fn svg(&self, language: Language) -> String {
         let mut svg = String::new();
@@ -57,11 +57,20 @@ impl Found {
     /// The result in a line.
     fn told(&self, language: Language) -> String {
         let percent = |share: f64| (100.0 * share).round();
-        let Some(jump) = &self.jump else { return NO_JUMP.say(language).to_owned() };
-        let (before, after, at) = (percent(jump.before), percent(jump.after), jump.to_s);
-        match language {
-            Language::English => format!("The jump: from {before} % to {after} % at {at:.6} s"),
-            Language::Korean => format!("급변 지점: {at:.6}초, {before} % → {after} %"),
+        let each = |jump: &Jump| {
+            let (before, after, at) = (percent(jump.before), percent(jump.after), jump.to_s);
+            match language {
+                Language::English => format!("from {before} % to {after} % at {at:.6} s"),
+                Language::Korean => format!("{at:.6}초, {before} % → {after} %"),
+            }
+        };
+        let all = self.jumps.iter().map(each).collect::<Vec<_>>().join(" · ");
+        match (self.jumps.len(), language) {
+            (0, _) if self.is_sure() => SURE.say(language).to_owned(),
+            (0, _) => NO_JUMP.say(language).to_owned(),
+            (1, Language::English) => format!("The jump: {all}"),
+            (_, Language::English) => format!("The jumps: {all}"),
+            (_, Language::Korean) => format!("급변 지점: {all}"),
         }
     }
 
@@ -94,16 +103,15 @@ impl Found {
         text(svg, (LEFT, HEIGHT - 10.0), "start", SOFT, &source);
     }
 
-    /// A mark for each step of the story, which says what it was; the jump as a line.
+    /// A mark for each step of the story, which says what it was; the jumps as lines.
     fn steps(&self, svg: &mut String, language: Language) {
         for (place, moment) in self.moments.iter().enumerate().filter(|(_, moment)| !moment.since.is_empty()) {
             let said: Vec<String> = moment.since.iter().map(|line| shown(line.say(language)).into_owned()).collect();
-            let is_jump = self.jump.is_some_and(|jump| jump.moment == place);
-            let (x, colour) = (self.x(place), if is_jump { FAULT } else { SOFT });
+            let (x, colour) = (self.x(place), if self.is_jump(place) { FAULT } else { SOFT });
             let _ = write!(svg, "<circle cx=\"{x:.1}\" cy=\"{:.1}\" r=\"3.5\" fill=\"{colour}\">", y(0.0));
             let _ = writeln!(svg, "<title>{}</title></circle>", escaped(&said.join("\n")));
         }
-        if let Some(jump) = &self.jump {
+        for jump in &self.jumps {
             let x = self.x(jump.moment);
             let _ = writeln!(svg, "<path d=\"M{x:.1} {:.1}V{:.1}\" stroke=\"{FAULT}\"/>", y(1.0) - 6.0, y(0.0));
         }
@@ -113,6 +121,11 @@ impl Found {
 const HOW: Phrase = Phrase::fixed(
     "Probability after each moment, with 95 % interval; dashed: with the faults to come",
     "각 시점 이후의 확률과 95 % 신뢰구간. 점선: 남은 장애까지 포함",
+);
+
+const SURE: Phrase = Phrase::fixed(
+    "No jump: from the first moment on it goes wrong with nearly any luck",
+    "급변 지점 없음: 처음 시점부터 난수와 거의 상관없이 문제가 발생합니다",
 );
 
 const NO_JUMP: Phrase = Phrase::fixed(

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::Answered;
-use crate::model::WriteId;
+use crate::model::{CallError, WriteId};
 use crate::time::Nanos;
 
 /// What happened, a line for each beginning and end, by time. A process does one thing at a time, and nothing after one of
@@ -39,12 +39,15 @@ pub fn jepsen(answered: &[Answered]) -> String {
     text
 }
 
-/// What was asked for together, each with its parts. Of a multi-get those that failed are a transaction of their own.
+/// What was asked for together, each with its parts. Of a multi-get those that failed are transactions of their own, one for each
+/// error.
 fn transactions(answered: &[Answered]) -> Vec<Vec<&Answered>> {
     let (mut all, mut places): (Vec<Vec<&Answered>>, BTreeMap<_, usize>) = (Vec::new(), BTreeMap::new());
     for one in answered {
-        if one.is_part {
-            let place = *places.entry((one.client, one.issued, one.at, one.outcome.is_ok())).or_insert(all.len());
+        if let Some(number) = one.part_of {
+            // Its client may have asked for it again after a while.
+            let error = one.outcome.err().map(CallError::name);
+            let place = *places.entry((one.client, number, one.issued, error)).or_insert(all.len());
             if place < all.len() {
                 all[place].push(one);
                 continue;

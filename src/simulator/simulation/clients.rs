@@ -451,7 +451,7 @@ impl World {
             request
         };
         if request.operation == Operation::MultiGet {
-            self.receive_parts(slot, request.awaited);
+            self.receive_parts(slot, &request);
         }
         if request.awaited {
             self.end(&request);
@@ -460,7 +460,7 @@ impl World {
 
     /// What goes with the response of a multi-get reaches its client, who may not wait for it any longer.
     #[cold]
-    fn receive_parts(&self, slot: u32, awaited: bool) {
+    fn receive_parts(&self, slot: u32, first: &InFlight) {
         let others = self.clients.multi_gets.borrow_mut().remove(&slot).unwrap_or_default();
         work::count(others.len());
         for &other in &others {
@@ -470,15 +470,15 @@ impl World {
                 requests.free(other);
                 requests[other]
             };
-            if awaited {
-                self.record(&request);
+            if first.awaited {
+                self.record(&request, first.number);
             }
         }
     }
 
     /// Who gives up a multi-get gives up all of it; gives its other keys.
     #[cold]
-    fn give_up_parts(&self, slot: u32) -> Vec<Key> {
+    fn give_up_parts(&self, slot: u32, number: u64) -> Vec<Key> {
         let others = self.clients.slots_of(slot).split_off(1);
         work::count(others.len());
         let given_up = others.into_iter().map(|other| {
@@ -487,7 +487,7 @@ impl World {
                 request.awaited = false;
                 InFlight { outcome: Err(CallError::TimedOut), ..*request }
             };
-            self.record(&request);
+            self.record(&request, number);
             request.key
         });
         given_up.collect()
@@ -506,11 +506,12 @@ impl World {
             request.awaited = false;
             InFlight { outcome: Err(CallError::TimedOut), ..*request }
         };
-        let others = if request.operation == Operation::MultiGet { self.give_up_parts(slot) } else { Vec::new() };
+        let others =
+            if request.operation == Operation::MultiGet { self.give_up_parts(slot, number) } else { Vec::new() };
         if request.retries == 0 || clients.gone.get() {
             return self.end(&request);
         }
-        self.record(&request);
+        self.record(&request, number);
         let InFlight { key, operation, more, .. } = request;
         let again = requests::Request { number, key, operation, more, client: None };
         if operation == Operation::MultiGet {
@@ -521,7 +522,7 @@ impl World {
 
     /// A request has ended for its client, who goes on.
     fn end(&self, request: &InFlight) {
-        self.record(request);
+        self.record(request, request.number);
         if request.more > 0 && !self.clients.gone.get() {
             return self.continue_scan(request);
         }
@@ -548,8 +549,8 @@ impl World {
         self.send(next, request.client, self.clients.retries);
     }
 
-    /// Tells the observers what a client has got.
-    fn record(&self, request: &InFlight) {
+    /// Tells the observers what a client has got, by the request `of` this number or as its part.
+    fn record(&self, request: &InFlight, of: u64) {
         let now = self.kernel.now();
         let saw = request.outcome.map_or(u64::MAX, |value| u64::from(value.0));
         self.kernel.mix_digest(request.number ^ saw << 40);
@@ -587,14 +588,15 @@ impl World {
         if let Some(history) = observers.history.borrow_mut().as_mut() {
             let &InFlight { client, key, issued, operation, write, outcome, from_cache, .. } = request;
             let base = write.and_then(|write| observers.ledger.borrow().applied_to(write));
-            let (modifies, is_part) = (operation == Operation::Modify, operation == Operation::MultiGet);
+            let modifies = operation == Operation::Modify;
+            let part_of = (operation == Operation::MultiGet).then_some(of);
             history.push(Answered {
                 client,
                 key,
                 issued,
                 at: now,
                 modifies,
-                is_part,
+                part_of,
                 write,
                 base,
                 outcome,

@@ -17,8 +17,8 @@ use crate::web::i18n::Words;
 
 const TITLE: Phrase = Phrase::fixed("Paste percentiles", "백분위수 붙여 넣기");
 const HINT: Phrase = Phrase::fixed(
-    "A row or report of Locust, k6, vegeta, wrk, hey, ab or pgbench, or one percentile and its time per line. Numbers without a unit are ms.",
-    "Locust, k6, vegeta, wrk, hey, ab, pgbench의 결과나, 한 줄에 백분위수와 시간 하나씩. 단위 없는 숫자는 ms입니다.",
+    "A row or report of Locust, k6, JMeter, vegeta, wrk, hey, ab, autocannon, memtier_benchmark, YCSB or pgbench, or one percentile and its time per line. Numbers without a unit are ms.",
+    "Locust, k6, JMeter, vegeta, wrk, hey, ab, autocannon, memtier_benchmark, YCSB, pgbench의 결과나, 한 줄에 백분위수와 시간 하나씩. 단위 없는 숫자는 ms입니다.",
 );
 const ENDS_EARLY: Phrase = Phrase::fixed(
     "The maximum is not given; the last value stands for 100 %.",

@@ -21,7 +21,7 @@ use crate::web::platform::crew::{Heard, crew_for, crew_of};
 use crate::web::platform::protocol::ToWorker;
 use crate::web::state::Action;
 use crate::web::state::curve::{
-    Curves, csv_of, curves, file_of, has_cache, missed, of_each_node, policies, policies_of, present_of,
+    Curves, csv_of, curves, file_of, has_cache, is_here, missed, of_each_node, policies, policies_of, present_of,
 };
 use crate::web::state::seeds::is_offered;
 use crate::web::state::traces::{TraceFile, TracesShown};
@@ -274,7 +274,7 @@ impl CapacityCurve {
     /// focus.
     fn apply(&self, ctx: &Context<CapacityCurve>, capacity: u32) -> Html {
         let CurveProps { scenario, dispatch, words, .. } = ctx.props();
-        let is_here = is_here(scenario, capacity);
+        let is_here = is_here(scenario, self.used, capacity);
         let value = FieldValue::of(&of_each_node(scenario, capacity));
         let (dispatch, link) = (dispatch.clone(), ctx.link().clone());
         let apply = Callback::from(move |_: MouseEvent| {
@@ -324,7 +324,7 @@ impl CapacityCurve {
 
     /// What is said once a capacity has been put into the scenario, as long as it stands there.
     fn is_used(&self, scenario: &Scenario) -> Option<Phrase> {
-        let used = self.used.filter(|capacity| is_here(scenario, *capacity))?;
+        let used = self.used.filter(|capacity| is_here(scenario, self.used, *capacity))?;
         let entries = text::count(used.into());
         Some(phrase!("In the scenario now: {entries} entries", "시나리오에 적용됨: 항목 {entries}개"))
     }
@@ -355,11 +355,6 @@ fn opener(props: &CurveProps) -> Html {
             { trace_refused(traces.refused.as_ref(), words) }
         </div>
     }
-}
-
-/// Whether all nodes together have so many entries, as far as these can be shared out.
-fn is_here(scenario: &Scenario, capacity: u32) -> bool {
-    scenario.cache.capacity == of_each_node(scenario, capacity)
 }
 
 /// The room of the figure, in units of its drawing; it is stretched to the page's width.

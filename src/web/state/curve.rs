@@ -94,6 +94,13 @@ pub fn of_each_node(scenario: &Scenario, entries: u32) -> Capacity {
     Capacity::Entries(entries.div_ceil(scenario.cache.shards.max(1)))
 }
 
+/// Whether a capacity of all nodes together stands in the scenario. Shared out it may be more: then it is the one that the reader
+/// has `used`, and no other.
+pub fn is_here(scenario: &Scenario, used: Option<u32>, entries: u32) -> bool {
+    let is_used = used == Some(entries) && scenario.cache.capacity == of_each_node(scenario, entries);
+    present_of(scenario) == Some(entries) || is_used
+}
+
 impl Jobs for Curves {
     type Outcome = CurveOutcome;
 
@@ -150,6 +157,7 @@ pub fn csv_of(curves: &[(Eviction, Vec<Counted>)]) -> String {
             capacity: point.capacity.to_string(),
             counts: point.counts(),
             sampled: (point.rate < 1.0).then_some(point.rate),
+            rough: false, // a file can be read twice, and so can a scenario's requests
         })
     });
     csv(rows)
@@ -180,6 +188,17 @@ mod tests {
         let missed = missed(&scenario, &report);
         assert_eq!(missed[0], Some(1.0 - report.lanes[0].hit_ratio));
         assert!(missed[0] > Some(0.0) && missed[1].is_none(), "{missed:?}");
+    }
+
+    #[test]
+    fn of_capacities_that_come_to_the_same_on_each_node_one_is_in_the_scenario_and_the_one_that_was_used() {
+        let mut scenario = presets::get("default").expect("a preset").scenario().clone();
+        scenario.cache.shards = 8;
+        scenario.cache.capacity = Capacity::Entries(1);
+        let here = |used: Option<u32>| [1, 2, 5, 8, 9].map(|entries| is_here(&scenario, used, entries));
+        assert_eq!(here(None), [false, false, false, true, false]);
+        assert_eq!(here(Some(5)), [false, false, true, true, false]);
+        assert_eq!(here(Some(9)), here(None), "it is another one by now");
     }
 
     #[test]
@@ -214,7 +233,7 @@ mod tests {
         curving.hear(0, done(1));
         (3..jobs.count()).for_each(|job| _ = curving.hear((job as usize) % 2, done(job)));
         assert_eq!(curving.phase(), &Phase::Done);
-        assert!(csv_of(&curves(&curving)).contains("\nlru,40,10,4,6,0.6,\n"));
+        assert!(csv_of(&curves(&curving)).contains("\nlru,40,10,4,6,0.6,,\n"));
         let mut other = (*scenario).clone();
         other.cache.capacity = of_each_node(&other, 450);
         assert!(!curving.is_stale(&other), "the cache itself does not count");

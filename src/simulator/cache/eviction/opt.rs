@@ -1,4 +1,6 @@
-//! OPT, the yardstick no policy can beat that takes in every miss: the entry whose next use lies farthest ahead goes.
+//! OPT: the entry whose next use lies farthest ahead goes. Of policies that take in every miss none has fewer misses, where all
+//! entries are of one size, nothing expires and every request is a look-up that is filled at once. With TTLs, sizes, writes or
+//! latency it is no optimum (another one may well have fewer misses), and a yardstick only.
 //!
 //! ```text
 //!   asked    1  2  3  1  2  4 …         room for 2, and 3 comes:

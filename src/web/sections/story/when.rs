@@ -8,7 +8,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::chart::text;
-use crate::experiment::when::{Found, Jump, Moment};
+use crate::experiment::when::{Found, Moment};
 use crate::phrase::{Language, Phrase, phrase};
 use crate::scenario::Scenario;
 use crate::stats::Share;
@@ -129,12 +129,19 @@ fn shown(found: &Found, language: Language) -> Html {
     let has_faults = found.moments.iter().any(|moment| moment.without_faults.is_some());
     html! {
         <>
-            <p id="when-result">{ sentence(found, &labels).say(language).to_owned() }</p>
+            <p id="when-result">{ decided(found, &labels, language) }</p>
             { figure(found, &labels, language) }
             <p class="key">{ IN_ORDER.say(language) }if has_faults { { " " }{ FAULTS.say(language) } }</p>
             { table(found, &labels, has_faults, language) }
         </>
     }
+}
+
+/// What it comes to.
+fn decided(found: &Found, labels: &[String], language: Language) -> String {
+    let cause = seconds(found.cause_s, 6);
+    let cause = phrase!("{cause} s", "{cause}초");
+    found.decided(labels, cause.say(language)).say(language).to_owned()
 }
 
 /// What each moment is called: by digits enough to tell it from the others, the one just before a step by that step.
@@ -180,7 +187,7 @@ fn figure(found: &Found, labels: &[String], language: Language) -> Html {
     let line = format!("M{}", at(|moment| moment.expected().share).join("L"));
     let band = format!("M{}L{}Z", upper.join("L"), lower.join("L"));
     let grid = format!("M0 0H{0}M0 {1}H{0}M0 {2}H{0}", ROOM.0, ROOM.1 / 2.0, ROOM.1);
-    let jumps: String = found.jumps().iter().map(|jump| format!("M{:.1} 0V{}", x(jump.moment), ROOM.1)).collect();
+    let jumps: String = found.jumps.iter().map(|jump| format!("M{:.1} 0V{}", x(jump.moment), ROOM.1)).collect();
     let shares = ["100 %", "50 %", "0 %"].into_iter().zip([0, 50, 100]);
     let shares = shares.map(|(name, top)| html! { <span style={format!("top:{top}%")}>{ name }</span> });
     let ends = [labels.first().zip(Some(0)), labels.last().zip(Some(100)).filter(|_| labels.len() > 1)];
@@ -207,43 +214,7 @@ fn figure(found: &Found, labels: &[String], language: Language) -> Html {
     }
 }
 
-/// What it comes to, of how many forks.
-fn sentence(found: &Found, labels: &[String]) -> Phrase {
-    let forks = found.forks;
-    let jumps = found.jumps();
-    if let [jump] = jumps[..] {
-        let (before, after) = (text::percent(jump.before, 0), text::percent(jump.after, 0));
-        let at = &labels[jump.moment];
-        return phrase!(
-            "Decided at {at}: the probability jumps from {before} to {after} (up to {forks} forks a moment).",
-            "{at}에 결정: 확률이 {before}에서 {after}로 급변합니다(시점마다 최대 {forks}번 분기)."
-        );
-    }
-    if !jumps.is_empty() {
-        let each = |jump: &Jump| {
-            let (before, after) = (text::percent(jump.before, 0), text::percent(jump.after, 0));
-            format!("{} ({before} → {after})", labels[jump.moment])
-        };
-        let all = jumps.iter().map(each).collect::<Vec<_>>().join(" · ");
-        return phrase!(
-            "Decided in several steps: {all}. Of these jumps none is surely the greatest (up to {forks} forks a moment).",
-            "여러 단계에 걸쳐 결정: {all}. 이 가운데 어느 것이 가장 큰지는 확실하지 않습니다(시점마다 최대 {forks}번 분기)."
-        );
-    }
-    if found.moments.iter().all(|moment| moment.expected().low > 0.5) {
-        return phrase!(
-            "From the first moment on it goes wrong with nearly any luck: the requests and the settings decide it (up to {forks} forks a moment).",
-            "처음 시점부터 난수와 거의 상관없이 문제가 발생합니다. 요청과 설정이 결정합니다(시점마다 최대 {forks}번 분기)."
-        );
-    }
-    phrase!(
-        "No two neighbours differ by more than chance (up to {forks} forks a moment).",
-        "이웃한 두 시점의 차이가 우연 범위 안에 있습니다(시점마다 최대 {forks}번 분기)."
-    )
-}
-
 fn table(found: &Found, labels: &[String], has_faults: bool, language: Language) -> Html {
-    let jumps: Vec<usize> = found.jumps().iter().map(|jump| jump.moment).collect();
     let heads = [Some(&AT), Some(&PROBABILITY), Some(&INTERVAL), has_faults.then_some(&SURE), Some(&SINCE)];
     let share = |share: Share| if share.of > 0 { text::percent(share.share, 0) } else { "–".to_owned() };
     let rows = found.moments.iter().enumerate().map(|(place, moment)| {
@@ -251,7 +222,7 @@ fn table(found: &Found, labels: &[String], has_faults: bool, language: Language)
         let between = format!("{} … {}", text::percent(expected.low, 0), text::percent(expected.high, 0));
         let since: Vec<String> =
             moment.since.iter().map(|line| crate::escape::shown(line.say(language)).into_owned()).collect();
-        let class = jumps.contains(&place).then_some("alarm"); // few: the jumps
+        let class = found.is_jump(place).then_some("alarm"); // few: the jumps
         html! {
             <tr key={place} {class}>
                 <th scope="row">{ labels[place].clone() }</th>

@@ -115,6 +115,8 @@ pub struct SweepPanel {
     asked: Result<Rc<Sweep>, (usize, Phrase)>,
     told: Option<Told>,
     told_at: f64,
+    /// The field that another part of the page has asked for: it is taken when no sweep runs.
+    wanted: Option<&'static str>,
 }
 
 impl Component for SweepPanel {
@@ -134,6 +136,7 @@ impl Component for SweepPanel {
             asked: Err((0, Phrase::default())),
             told: None,
             told_at: f64::NEG_INFINITY,
+            wanted: None,
         };
         panel.look_at(ctx);
         panel
@@ -184,6 +187,7 @@ impl Component for SweepPanel {
         if is_drawn {
             self.tell();
         }
+        self.take_wanted(&ctx.props().scenario);
         is_drawn
     }
 
@@ -193,11 +197,10 @@ impl Component for SweepPanel {
             self.shift.change_to(scenario);
             self.look_at(ctx);
         }
-        if before.wanted != ctx.props().wanted && !self.shift.is_running() {
-            self.picks.truncate(1);
-            self.pick(0, ctx.props().wanted.1, scenario);
-            self.offer();
+        if before.wanted != ctx.props().wanted {
+            self.wanted = Some(ctx.props().wanted.1);
         }
+        self.take_wanted(scenario);
         true
     }
 
@@ -290,6 +293,17 @@ impl SweepPanel {
             (None, _) => self.picks.truncate(place),
         }
         self.ask(scenario);
+    }
+
+    fn take_wanted(&mut self, scenario: &Scenario) {
+        if self.shift.is_running() {
+            return;
+        }
+        if let Some(path) = self.wanted.take() {
+            self.picks.truncate(1);
+            self.pick(0, path, scenario);
+            self.offer();
+        }
     }
 
     fn ask(&mut self, scenario: &Scenario) {

@@ -8,7 +8,7 @@ use yew::prelude::*;
 use crate::chart::grid::{self, Cells, Measure, Paper, Varied};
 use crate::escape::shown;
 use crate::experiment::harm::{Harm, Numbers};
-use crate::experiment::sweep::grid::{Grid, Point, mark_beaten, measure, seeds_there};
+use crate::experiment::sweep::grid::{Grid, Point, mark_beaten, measure, seeds_there, unbeaten};
 use crate::experiment::sweep::{Sweep, write_csv, write_lines};
 use crate::phrase::{Language, Phrase, phrase};
 use crate::report::measures::MEASURES;
@@ -46,6 +46,10 @@ static ANY: Phrase = Phrase::fixed("any", "무관");
 static NONE_VARIES: Phrase = Phrase::fixed(
     "No lane varies: there is nothing to trade.",
     "값에 따라 달라지는 레인이 없어 비교할 조합이 없습니다.",
+);
+static NONE_HAS: Phrase = Phrase::fixed(
+    "No lane has all of these measures: there is nothing to compare.",
+    "이 지표들을 모두 가진 레인이 없어 비교할 조합이 없습니다.",
 );
 static UNKNOWN: Phrase =
     Phrase::fixed("The scenario on the page cannot have these values", "지금 시나리오에는 이 값을 적용할 수 없습니다");
@@ -282,8 +286,11 @@ impl Shows<'_> {
         let called: Vec<&Called> = [Some(other), Some(self.measure), third].into_iter().flatten().collect();
         let measures: Vec<Measure> = called.iter().filter_map(|of| drawn(of, language)).collect();
         let mut points = self.grid.points(&self.every_cell(), &measures);
-        points.retain(|point| self.touched[point.lane].contains(&true));
         if points.is_empty() || measures.len() < called.len() {
+            return html! { <p class="soft">{ NONE_HAS.say(language) }</p> };
+        }
+        points.retain(|point| self.touched[point.lane].contains(&true));
+        if points.is_empty() {
             return html! { <p class="soft">{ NONE_VARIES.say(language) }</p> };
         }
         mark_beaten(&mut points);
@@ -324,11 +331,7 @@ impl Shows<'_> {
     /// The table of the points that nothing beats, each number with its interval.
     fn best(&self, points: &[Point], called: &[&Called]) -> Html {
         let language = self.language();
-        let mut best: Vec<&Point> = points.iter().filter(|point| !point.beaten).collect();
-        crate::sort::by(&mut best, |a, b| {
-            a.values[0].total_cmp(&b.values[0]).then(a.values[1].total_cmp(&b.values[1]))
-        });
-        best.dedup_by(|b, a| a.lane == b.lane && a.values == b.values);
+        let best = unbeaten(points);
         // Who fails more beats nobody: where that differs, it is part of the answer.
         let least = best.iter().map(|point| point.failed).fold(f64::INFINITY, f64::min);
         let is_in_measures = called.iter().any(|of| of.measure.name == "errors");

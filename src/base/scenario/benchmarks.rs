@@ -1,0 +1,318 @@
+//! Reports that have a form of their own: those of memtier_benchmark, YCSB and autocannon, as tables and as JSON.
+//!
+//! ```text
+//! Type  Ops/sec  Hits/sec … Avg. Latency  p50 Latency … KB/sec   memtier_benchmark: the row Totals, in milliseconds
+//! [READ], 99thPercentileLatency(us), 875                         YCSB: of one operation
+//! │ Stat │ 2.5% │ 50% │ 97.5% │ 99% │ Avg │ Stdev │ Max │         autocannon: the row Latency; with `-l` all its percentiles
+//! ```
+//! memtier_benchmark's distribution under its table is left alone, and so are YCSB's counts by value. Operations are not taken
+//! together: no percentile of all follows from those of each.
+
+use serde_json::{Map, Value};
+
+use super::percentiles::{BadPercentiles, percent, unit};
+use crate::phrase::{Phrase, phrase};
+use crate::time::Nanos;
+
+/// A percentile with its time, and its line, from 1.
+pub(super) type Row = (f64, Nanos, usize);
+
+/// What a text of one of these says; `None` of any other text.
+pub(super) fn read(text: &str) -> Option<Result<Vec<Row>, BadPercentiles>> {
+    let lines = || text.lines().zip(1..);
+    if lines().any(|(line, _)| of_ycsb(line).is_some()) {
+        return Some(ycsb(lines()));
+    }
+    if lines().any(|(line, _)| is_head_of_memtier(&columns_of_memtier(line))) {
+        return Some(memtier(lines()));
+    }
+    lines()
+        .any(|(line, _)| cells_of_autocannon(line).is_some_and(|cells| is_head_of_autocannon(&cells)))
+        .then(|| autocannon(lines()))
+}
+
+fn bad(line: usize, reason: Phrase) -> BadPercentiles {
+    BadPercentiles { line, reason }
+}
+
+/// A number of these units, which is a time.
+fn time(number: &str, unit: &str, line: usize) -> Result<Nanos, BadPercentiles> {
+    format!("{}{unit}", number.trim()).parse().map_err(|_| {
+        let said = super::problem::shorten(number.trim().to_owned());
+        bad(line, phrase!("{said} is no response time", "{said}: 응답 시간으로 읽을 수 없습니다"))
+    })
+}
+
+/// The parts of a line `[READ], 99thPercentileLatency(us), 875` that says a percentile: the operation, the percentile, the unit and the
+/// number. Averages and counts are none.
+fn of_ycsb(line: &str) -> Option<(&str, f64, &'static str, &str)> {
+    let (operation, rest) = line.trim().strip_prefix('[')?.split_once("],")?;
+    let (name, number) = rest.split_once(',')?;
+    let (name, unit_name) = name.trim().strip_suffix(')')?.split_once('(')?;
+    let name = name.strip_suffix("Latency")?;
+    let percent = match name.strip_suffix("Percentile") {
+        // Whole ones have an ending, `99th`; of others it is left out.
+        Some(number) => percent(number).or_else(|| number.parse().ok()),
+        None => ["Min", "Max"].contains(&name).then(|| percent(name)).flatten(),
+    };
+    Some((operation, percent?, unit(unit_name)?, number))
+}
+
+/// The percentiles of the only operation that there is.
+fn ycsb<'a>(lines: impl Iterator<Item = (&'a str, usize)>) -> Result<Vec<Row>, BadPercentiles> {
+    let (mut rows, mut only) = (Vec::new(), None);
+    for (line, number) in lines {
+        let Some((operation, percent, unit, value)) = of_ycsb(line) else { continue };
+        // What comes after the last request, and requests that failed, are nobody's response time.
+        if operation == "CLEANUP" || operation.ends_with("-FAILED") {
+            continue;
+        }
+        let first = *only.get_or_insert(operation);
+        if first != operation {
+            return Err(bad(
+                number,
+                phrase!(
+                    "there are {first} and {operation}; paste the lines of the one you mean",
+                    "{first}와(과) {operation}이(가) 함께 있습니다. 사용할 연산의 줄만 붙여 넣어 주세요"
+                ),
+            ));
+        }
+        rows.push((percent, time(value, unit, number)?, number));
+    }
+    Ok(rows)
+}
+
+/// The columns of a line; those whose names are of two words are one.
+fn columns_of_memtier(line: &str) -> Vec<String> {
+    let mut columns: Vec<String> = Vec::new();
+    for word in line.split_whitespace() {
+        match columns.last_mut().filter(|_| word == "Latency") {
+            Some(before) => *before += " Latency",
+            None => columns.push(word.to_owned()),
+        }
+    }
+    columns
+}
+
+fn is_head_of_memtier(columns: &[String]) -> bool {
+    columns.first().is_some_and(|first| first == "Type") && columns.iter().any(|column| column == "Ops/sec")
+}
+
+/// The row of all commands together.
+fn memtier<'a>(lines: impl Iterator<Item = (&'a str, usize)>) -> Result<Vec<Row>, BadPercentiles> {
+    let (mut head, mut rows) = (Vec::new(), Vec::new());
+    for (line, number) in lines {
+        let columns = columns_of_memtier(line);
+        if is_head_of_memtier(&columns) {
+            head = columns;
+            continue;
+        }
+        if head.is_empty() || columns.first().is_none_or(|first| first != "Totals") {
+            continue;
+        }
+        if !rows.is_empty() {
+            return Err(bad(number, MANY_TABLES));
+        }
+        let (count, there) = (head.len(), columns.len());
+        if count != there {
+            let reason = phrase!(
+                "the head has {count} columns, and this row has {there}",
+                "머리글에는 열이 {count}개인데 이 행에는 {there}개입니다"
+            );
+            return Err(bad(number, reason));
+        }
+        for (name, value) in head.iter().zip(&columns) {
+            if let Some(percent) = name.strip_suffix(" Latency").and_then(percent) {
+                rows.push((percent, time(value, "ms", number)?, number));
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// The cells between the lines of a table that is drawn.
+fn cells_of_autocannon(line: &str) -> Option<Vec<&str>> {
+    let inside = line.trim().strip_prefix('│')?.strip_suffix('│')?;
+    Some(inside.split('│').map(str::trim).collect())
+}
+
+fn is_head_of_autocannon(cells: &[&str]) -> bool {
+    matches!(cells, ["Stat", names @ ..] if names.contains(&"97.5%") && names.contains(&"Max"))
+}
+
+/// The row of latencies, and the table of all percentiles where it is there.
+fn autocannon<'a>(lines: impl Iterator<Item = (&'a str, usize)>) -> Result<Vec<Row>, BadPercentiles> {
+    let (mut head, mut rows, mut is_told): (Vec<&str>, Vec<Row>, bool) = (Vec::new(), Vec::new(), false);
+    for (line, number) in lines {
+        let Some(cells) = cells_of_autocannon(line) else { continue };
+        match cells[..] {
+            // The head of this or of any other table.
+            ["Stat" | "Percentile" | "Code", ..] => head = cells,
+            ["Latency", ..] if is_head_of_autocannon(&head) && head.len() == cells.len() => {
+                if is_told {
+                    return Err(bad(number, MANY_TABLES));
+                }
+                is_told = true;
+                for (name, cell) in head.iter().zip(&cells) {
+                    if let Some(percent) = percent(name) {
+                        rows.push((percent, time(&cell.replace(' ', ""), "", number)?, number));
+                    }
+                }
+            }
+            [percent, value] if head == ["Percentile", "Latency (ms)"] => {
+                let name = super::problem::shorten(percent.to_owned());
+                let percent = percent.parse().ok().filter(|percent| (0.0..=100.0).contains(percent));
+                let none = || bad(number, phrase!("{name} is no percentile", "{name}: 백분위수가 아닙니다"));
+                rows.push((percent.ok_or_else(none)?, time(value, "ms", number)?, number));
+            }
+            _ => {}
+        }
+    }
+    Ok(rows)
+}
+
+const MANY_TABLES: Phrase = Phrase::fixed(
+    "there is more than one run; paste the one you mean",
+    "실행 결과가 여러 개입니다. 사용할 것 하나만 붙여 넣어 주세요",
+);
+
+/// The latencies by name in the JSON of autocannon or of memtier_benchmark, in milliseconds. `None` of any other.
+///
+/// # Errors
+/// When there are several runs.
+pub(super) fn of_json(report: &Value) -> Option<Result<Map<String, Value>, Phrase>> {
+    let autocannon = report["latency"].as_object().filter(|named| named.contains_key("p97_5"));
+    if let Some(named) = autocannon.filter(|_| report["requests"].is_object()) {
+        return Some(Ok(named.iter().map(|(name, value)| (name.replace('_', "."), value.clone())).collect()));
+    }
+    // Of several runs there are the best, the worst and the mean of all.
+    let runs = report.as_object()?.iter().filter(|(_, run)| run["Totals"]["Percentile Latencies"].is_object());
+    let mut runs = runs.map(|(_, run)| &run["Totals"]);
+    let totals = runs.next()?;
+    if runs.next().is_some() {
+        return Some(Err(MANY_TABLES));
+    }
+    let named = totals["Percentile Latencies"].as_object().into_iter().flatten();
+    let ends = [("min", "Min Latency"), ("max", "Max Latency")];
+    let ends = ends.into_iter().map(|(name, of)| (name.to_owned(), totals[of].clone()));
+    let named = named.map(|(name, value)| (name.clone(), value.clone())).chain(ends);
+    Some(Ok(named.filter(|(_, value)| value.is_number()).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::percentiles;
+
+    fn told(text: &str) -> String {
+        let read = percentiles::read(text).unwrap_or_else(|error| panic!("{text}: {}", error.phrase()));
+        assert!(!read.bare, "{text}: it says what it counts");
+        let rows = read.rows.iter().map(|(percent, value)| format!("{percent}={value}"));
+        rows.collect::<Vec<_>>().join(" ") + if read.ends_early { " …" } else { "" }
+    }
+
+    fn refused(text: &str, line: usize, part: &str) {
+        let error = percentiles::read(text).expect_err(text);
+        assert!(error.line == line && error.phrase().to_string().contains(part), "{text}: {}", error.phrase());
+    }
+
+    const MEMTIER: &str = "4         Threads\n50        Connections per thread\n10000     Requests per client\n\n\nALL STATS\n\
+        ============================================================================================================================\n\
+        Type         Ops/sec     Hits/sec   Misses/sec    Avg. Latency     p50 Latency     p99 Latency   p99.9 Latency       KB/sec \n\
+        ----------------------------------------------------------------------------------------------------------------------------\n\
+        Sets         5043.58          ---          ---         3.93210         3.61500        11.07100        19.45500       388.40 \n\
+        Gets        50414.87         0.00     50414.87         3.92630         3.59900        11.10300        19.71100      1963.85 \n\
+        Waits           0.00          ---          ---             ---             ---             ---             ---          --- \n\
+        Totals      55458.45         0.00     50414.87         3.92683         3.60700        11.10300        19.71100      2352.25 \n\n\n\
+        Request Latency Distribution\nType     <= msec         Percent\n\
+        ------------------------------------------------------------------------\n\
+        SET       0.207        0.000\nSET       3.615       50.000\n---\nGET       0.183        0.000\nGET      11.103       99.000\n";
+
+    #[test]
+    fn the_totals_of_memtier_benchmark_are_read_and_its_distribution_is_not() {
+        assert_eq!(told(MEMTIER), "50=3.607ms 99=11.103ms 99.9=19.711ms 100=19.711ms …");
+        // In a cluster there are two columns more.
+        let cluster = MEMTIER.replace("Misses/sec", "Misses/sec    MOVED/sec      ASK/sec");
+        let cluster = cluster.replace("50414.87         3.92683", "50414.87         0.00         0.00         3.92683");
+        assert_eq!(told(&cluster), told(MEMTIER));
+        refused(&cluster.replace("0.00         0.00         3.92683", "3.92683"), 13, "the head has 11 columns");
+        refused(&format!("{MEMTIER}{MEMTIER}"), 36, "more than one run");
+        refused(&MEMTIER.replace("11.10300        19.71100      2352", "-nan        19.71100      2352"), 13, "-nan");
+        refused(&MEMTIER.replace("Totals", "Total "), 1, "no percentile");
+    }
+
+    #[test]
+    fn the_json_of_memtier_benchmark_and_of_autocannon_is_read() {
+        let run = r#"{"Runtime": {"Total duration": 10000}, "Sets": {"Count": 1, "Percentile Latencies": {"p50.00": 1.0}},
+            "Totals": {"Count": 400000, "Ops/sec": 55458.45, "Latency": 3.927, "Average Latency": 3.927, "Min Latency": 0.183, "Max Latency": 31.231,
+            "Time-Serie": {"0": {"Count": 5, "p50.00": 3.5}},
+            "Percentile Latencies": {"p50.00": 3.607, "p99.00": 11.103, "p99.90": 19.711, "Histogram log format": {"Compressed Histogram": "HISTFAAA"}}}}"#;
+        let one = format!(r#"{{"configuration": {{"server": "localhost"}}, "ALL STATS": {run}}}"#);
+        assert_eq!(told(&one), "0=183us 50=3.607ms 99=11.103ms 99.9=19.711ms 100=31.231ms");
+        let series = format!(r#""0": {{"note": "{}"}}"#, "x".repeat(200_000));
+        assert_eq!(
+            told(&one.replace(r#""0": {"Count": 5, "p50.00": 3.5}"#, &series)),
+            told(&one),
+            "as long as it may be"
+        );
+        let two = format!(r#"{{"BEST RUN RESULTS": {run}, "WORST RUN RESULTS": {run}}}"#);
+        refused(&two, 1, "more than one run");
+        let autocannon = r#"{"title": null, "url": "http://localhost:3000", "connections": 10, "sampleInt": 1000,
+            "latency": {"average": 0.72, "mean": 0.72, "stddev": 1.08, "min": 0, "max": 45.5, "p0_001": 0, "p0_01": 0, "p0_1": 0, "p1": 0, "p2_5": 0,
+                "p10": 0, "p25": 0, "p50": 1, "p75": 1, "p90": 2, "p97_5": 3, "p99": 5, "p99_9": 11, "p99_99": 17, "p99_999": 29, "totalCount": 465903},
+            "requests": {"average": 7765, "p50": 7747, "p99": 8399, "max": 8400}, "throughput": {"p50": 1410000}, "errors": 0}"#;
+        let want = "0=0s 0.001=0s 0.01=0s 0.1=0s 1=0s 2.5=0s 10=0s 25=0s 50=1ms 75=1ms 90=2ms 97.5=3ms 99=5ms 99.9=11ms \
+            99.99=17ms 99.999=29ms 100=45.5ms";
+        assert_eq!(told(autocannon), want);
+        refused(r#"{"latency": {"p50": 5, "p99": 9}}"#, 1, "no report that is known");
+    }
+
+    #[test]
+    fn the_lines_of_ycsb_are_those_of_one_operation() {
+        let of = |operation: &str| {
+            format!(
+                "[{operation}], Operations, 4998764\n[{operation}], AverageLatency(us), 476.7570383398776\n[{operation}], MinLatency(us), 192\n\
+                 [{operation}], MaxLatency(us), 33887\n[{operation}], 50thPercentileLatency(us), 431\n[{operation}], 95thPercentileLatency(us), 665\n\
+                 [{operation}], 99thPercentileLatency(us), 875\n[{operation}], 99.9PercentileLatency(us), 1201\n\
+                 [{operation}], Return=OK, 4998764\n[{operation}], 192, 3\n"
+            )
+        };
+        let head = "[OVERALL], RunTime(ms), 3336301\n[OVERALL], Throughput(ops/sec), 2997.33\n[TOTAL_GC_TIME], Time(ms), 4632\n\
+            [CLEANUP], Operations, 8\n[CLEANUP], AverageLatency(us), 277377.625\n[CLEANUP], MinLatency(us), 0\n\
+            [CLEANUP], MaxLatency(us), 2220031\n[CLEANUP], 95thPercentileLatency(us), 2220031\n[CLEANUP], 99thPercentileLatency(us), 2220031\n";
+        let want = "0=192us 50=431us 95=665us 99=875us 99.9=1.201ms 100=33.887ms";
+        assert_eq!(told(&format!("{head}{}", of("READ"))), want);
+        assert_eq!(told(&format!("{head}{}{}", of("READ-FAILED"), of("READ"))), want);
+        let two = format!("{}{head}{}", of("READ"), of("UPDATE"));
+        refused(&two, 22, "there are READ and UPDATE; paste the lines of the one you mean");
+        // Of old versions, which count whole milliseconds.
+        let old = "[READ], MinLatency(us), 600\n[READ], MaxLatency(us), 90000\n[READ], 95thPercentileLatency(ms), 4\n[READ], 99thPercentileLatency(ms), 9\n";
+        assert_eq!(told(old), "0=600us 95=4ms 99=9ms 100=90ms");
+        refused("[READ], 95thPercentileLatency(us), n/a\n", 1, "n/a is no response time");
+    }
+
+    const AUTOCANNON: &str = "Running 60s test @ http://localhost:3003/\n10 connections\n\n\n\
+        ┌─────────┬──────┬──────┬───────┬──────┬─────────┬─────────┬───────┐\n\
+        │ Stat    │ 2.5% │ 50%  │ 97.5% │ 99%  │ Avg     │ Stdev   │ Max   │\n\
+        ├─────────┼──────┼──────┼───────┼──────┼─────────┼─────────┼───────┤\n\
+        │ Latency │ 0 ms │ 1 ms │ 3 ms  │ 5 ms │ 0.72 ms │ 1.08 ms │ 45 ms │\n\
+        └─────────┴──────┴──────┴───────┴──────┴─────────┴─────────┴───────┘\n\
+        ┌───────────┬────────┬─────────┬─────────┬─────────┬─────────┬─────────┬────────┐\n\
+        │ Stat      │ 1%     │ 2.5%    │ 50%     │ 97.5%   │ Avg     │ Stdev   │ Min    │\n\
+        ├───────────┼────────┼─────────┼─────────┼─────────┼─────────┼─────────┼────────┤\n\
+        │ Req/Sec   │ 1,255  │ 6,863   │ 7,747   │ 8,399   │ 7,765   │ 501.98  │ 1,254  │\n\
+        ├───────────┼────────┼─────────┼─────────┼─────────┼─────────┼─────────┼────────┤\n\
+        │ Bytes/Sec │ 956 kB │ 1.25 MB │ 1.41 MB │ 1.53 MB │ 1.41 MB │ 91.3 kB │ 956 kB │\n\
+        └───────────┴────────┴─────────┴─────────┴─────────┴─────────┴─────────┴────────┘\n\n\
+        Req/Bytes counts sampled once per second.\n# of samples: 60\n\n";
+
+    #[test]
+    fn the_latencies_of_autocannon_are_read_and_its_rates_are_not() {
+        assert_eq!(told(AUTOCANNON), "2.5=0s 50=1ms 97.5=3ms 99=5ms 100=45ms");
+        let all = "┌────────────┬──────────────┐\n│ Percentile │ Latency (ms) │\n├────────────┼──────────────┤\n│ 75         │ 1            │\n\
+            ├────────────┼──────────────┤\n│ 99         │ 5            │\n├────────────┼──────────────┤\n│ 99.999     │ 29           │\n\
+            └────────────┴──────────────┘\n";
+        assert_eq!(told(&format!("{AUTOCANNON}{all}")), "2.5=0s 50=1ms 75=1ms 97.5=3ms 99=5ms 99.999=29ms 100=45ms");
+        refused(&format!("{AUTOCANNON}{AUTOCANNON}"), 28, "more than one run");
+        refused(&AUTOCANNON.replace("│ 5 ms │", "│ lots │"), 8, "lots is no response time");
+    }
+}
