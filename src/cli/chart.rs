@@ -94,17 +94,17 @@ impl Chart {
             return Err(Failure::Input(format!("--frontier {name}: {told}")));
         }
         let measures = self.frontier.iter().map(|name| measure(name)).collect::<Result<Vec<_>, _>>()?;
+        let varies = self.varying(grid)?;
         let mut points = grid.points(kept, &measures);
+        points.retain(|point| varies[point.lane]);
         if points.is_empty() {
             let told = format!("--frontier: no lane has all of {} (cost needs prices in the scenario)", names());
             return Err(Failure::Input(told));
         }
-        let without = kept.len() * grid.lanes.len() - points.len();
+        let without = kept.len() * varies.iter().filter(|varies| **varies).count() - points.len();
         if without > 0 {
             note(&format!("{without} points have not all of these numbers and are left out"));
         }
-        let varies = self.varying(grid)?;
-        points.retain(|point| varies[point.lane]);
         if points.len() > POINTS_MAX {
             let told = format!(
                 "--frontier: {} points are more than {POINTS_MAX}; take some by --at FIELD=VALUE",

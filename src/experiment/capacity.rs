@@ -613,8 +613,8 @@ impl Kinds {
         let least = table::number(self.least);
         match self.most.map(table::number) {
             Some(most) => phrase!(
-                "with {less} of {seeds} seeds it serves no more than {most}/s, with the others {least}/s or more: the median is of one of two kinds",
-                "시드 {seeds}개 중 {less}개에서는 {most}/s까지, 나머지에서는 {least}/s 이상을 감당합니다. 중앙값은 두 갈래 가운데 한쪽의 값입니다"
+                "with {less} of {seeds} seeds it serves about {most}/s at most, with the others about {least}/s or more: the median tells of neither kind alone",
+                "시드 {seeds}개 중 {less}개에서는 약 {most}/s까지, 나머지에서는 약 {least}/s 이상을 감당합니다. 중앙값만으로는 두 갈래를 알 수 없습니다"
             ),
             None => phrase!(
                 "with {less} of {seeds} seeds it serves no rate that was asked, with the others {least}/s or more",
@@ -629,8 +629,8 @@ impl Kinds {
         let least = table::number(self.least);
         match self.most.map(table::number) {
             Some(most) => phrase!(
-                "with {less} of {seeds} seeds it heals from no more than {most}/s, with the others from {least}/s or more: the median is of one of two kinds",
-                "시드 {seeds}개 중 {less}개에서는 {most}/s까지만, 나머지에서는 {least}/s 이상에서도 스스로 회복합니다. 중앙값은 두 갈래 가운데 한쪽의 값입니다"
+                "with {less} of {seeds} seeds it heals from about {most}/s at most, with the others from about {least}/s or more: the median tells of neither kind alone",
+                "시드 {seeds}개 중 {less}개에서는 약 {most}/s까지만, 나머지에서는 약 {least}/s 이상에서도 스스로 회복합니다. 중앙값만으로는 두 갈래를 알 수 없습니다"
             ),
             None => phrase!(
                 "with {less} of {seeds} seeds it heals from no rate that was asked, with the others from {least}/s or more",

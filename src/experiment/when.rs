@@ -417,7 +417,7 @@ impl Found {
 
     /// Whether nearly any luck did it, from the first moment on.
     fn is_sure(&self) -> bool {
-        self.moments.iter().all(|moment| moment.expected().low > 0.5)
+        self.moments.iter().all(|moment| moment.expected().low > 0.7)
     }
 
     /// What it comes to, of how many forks; `labels` are what the moments are called, and `cause` what that of the story is.
@@ -444,8 +444,8 @@ impl Found {
         }
         if self.is_sure() {
             return phrase!(
-                "From the first moment on it goes wrong with nearly any luck: the requests and the settings decide it (up to {forks} forks a moment). The cause at {cause} comes by the clock, not by chance: look for the setting that keeps it away.",
-                "처음 시점부터 난수와 거의 상관없이 문제가 발생합니다. 요청과 설정이 결정합니다(시점마다 최대 {forks}번 분기). {cause}의 원인은 우연이 아니라 정해진 시각에 일어나므로, 이를 막을 설정을 찾아야 합니다."
+                "From the first moment on it goes wrong with nearly any luck: the requests and the settings decide it (up to {forks} forks a moment). Other luck keeps the cause at {cause} away hardly ever: look for the setting that does.",
+                "처음 시점부터 난수와 거의 상관없이 문제가 발생합니다. 요청과 설정이 결정합니다(시점마다 최대 {forks}번 분기). 난수가 달라져도 {cause}의 원인은 거의 그대로 일어나므로, 이를 막을 설정을 찾아야 합니다."
             );
         }
         phrase!(
@@ -706,7 +706,7 @@ mod tests {
         assert!(picture.contains("The jumps: from 0 % to 50 % at 2.000000 s · from 50 %"), "{picture}");
         assert_eq!(picture.matches("stroke=\"#b3243b\"").count(), 2, "{picture}");
         let (sure, picture) = told([30; 4]);
-        assert!(sure.contains("The cause at then comes by the clock"), "{sure}");
+        assert!(sure.contains("Other luck keeps the cause at then away hardly ever"), "{sure}");
         assert!(picture.contains("No jump: from the first moment on it goes wrong"), "{picture}");
         assert!(told([15, 14, 16, 15]).0.starts_with("No two neighbours differ"));
     }

@@ -37,8 +37,11 @@ fn bad(line: usize, reason: Phrase) -> BadPercentiles {
 
 /// A number of these units, which is a time.
 fn time(number: &str, unit: &str, line: usize) -> Result<Nanos, BadPercentiles> {
-    format!("{}{unit}", number.trim()).parse().map_err(|_| {
-        let said = super::problem::shorten(number.trim().to_owned());
+    let number = number.trim().replace([' ', ','], "");
+    // Java writes what is long as 1.2E7.
+    let plain = number.parse::<f64>().map_or_else(|_| number.clone(), |number| number.to_string());
+    format!("{plain}{unit}").parse().map_err(|_| {
+        let said = super::problem::shorten(number);
         bad(line, phrase!("{said} is no response time", "{said}: 응답 시간으로 읽을 수 없습니다"))
     })
 }
@@ -63,6 +66,9 @@ fn ycsb<'a>(lines: impl Iterator<Item = (&'a str, usize)>) -> Result<Vec<Row>, B
     let (mut rows, mut only) = (Vec::new(), None);
     for (line, number) in lines {
         let Some((operation, percent, unit, value)) = of_ycsb(line) else { continue };
+        if !(0.0..=100.0).contains(&percent) {
+            return Err(bad(number, phrase!("{percent} is no percentile", "{percent}: 백분위수가 아닙니다")));
+        }
         // What comes after the last request, and requests that failed, are nobody's response time.
         if operation == "CLEANUP" || operation.ends_with("-FAILED") {
             continue;
@@ -155,7 +161,7 @@ fn autocannon<'a>(lines: impl Iterator<Item = (&'a str, usize)>) -> Result<Vec<R
                 is_told = true;
                 for (name, cell) in head.iter().zip(&cells) {
                     if let Some(percent) = percent(name) {
-                        rows.push((percent, time(&cell.replace(' ', ""), "", number)?, number));
+                        rows.push((percent, time(cell, "", number)?, number));
                     }
                 }
             }

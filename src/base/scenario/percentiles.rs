@@ -558,15 +558,28 @@ fn is_of_all(cell: &str) -> bool {
 }
 
 /// Whether a line that begins with a percentage tells a share of something (`99% success rate`), or how sure something else is
-/// (`95% CI: …`). With one word alone behind it, or what stands for no value, it is a percentile without its time.
+/// (`95% CI: …`). Any other word behind it is a percentile without its time.
 fn is_share(columns: &[String]) -> bool {
-    let [first, second, more @ ..] = columns else { return false };
-    let is_word = |word: &String| word.chars().all(|c| c.is_alphabetic() || c == '-' || c == ',') && !is_no_value(word);
-    let is_of_times = OF_TIMES.contains(&second.to_lowercase().as_str());
-    let is_thing = !more.is_empty() && !is_of_times && is_word(second) && more.iter().all(is_word);
-    let is_sure = ["ci", "confidence"].contains(&second.to_lowercase().as_str());
-    first.ends_with('%') && percent(first).is_some() && (is_thing || is_sure)
+    let [first, second, ..] = columns else { return false };
+    let is_of_no_time = OF_NO_TIME.contains(&second.trim_end_matches([':', ',']).to_lowercase().as_str());
+    first.ends_with('%') && percent(first).is_some() && is_of_no_time
 }
+
+/// Of what a percentage is told that is no percentile.
+const OF_NO_TIME: [&str; 12] = [
+    "ci",
+    "confidence",
+    "success",
+    "successful",
+    "succeeded",
+    "errors",
+    "failed",
+    "failures",
+    "done",
+    "complete",
+    "completed",
+    "cpu",
+];
 
 /// Words between a percentile's name and its time.
 const OF_TIMES: [&str; 16] = [
@@ -962,17 +975,16 @@ mod tests {
 
     #[test]
     fn a_line_that_begins_with_a_share_or_with_how_sure_something_is_is_passed_over() {
-        for line in [
-            "99% success rate",
-            "10% done, please wait",
-            "95% CI: 1.2 - 3.4",
-            "95% confidence 1ms 3ms",
-            "99% of-all good",
-        ] {
+        for line in
+            ["99% success rate", "10% done, please wait", "95% CI: 1.2 - 3.4", "95% confidence 1ms 3ms", "12% failed"]
+        {
             assert_eq!(told(&format!("{line}\n50% 12ms\n99% 40ms")), "50=12ms 99=40ms 100=40ms …", "{line}");
         }
         let error = read("99% latency unknown here\n50% 12ms").unwrap_err();
         assert!(error.line == 1 && error.phrase().to_string().contains("unknown, at 99 %"), "{}", error.phrase());
+        for line in ["99% timed out", "99% - -", "99% greater than one second"] {
+            assert_eq!(read(&format!("50% 12ms\n90% 20ms\n{line}")).map_err(|error| error.line), Err(3), "{line}");
+        }
     }
 
     #[test]

@@ -451,6 +451,15 @@ impl<'a> Said<'a> {
 /// Where what is in memory stands a second time: on the disk, and with replicas.
 impl Said<'_> {
     fn copies(&self, info: &mut RedisInfo) -> Result<(), Phrase> {
+        if self.text("role") == Some("slave") {
+            info.notes.push(Phrase::fixed(
+                "role:slave: this is the INFO of a replica, whose traffic and disk are not those of its primary; cache.persistence and \
+                 cache.replicas are left as they are.",
+                "role:slave: 복제본의 INFO이므로 트래픽과 디스크 설정이 프라이머리와 다를 수 있습니다. cache.persistence와 \
+                 cache.replicas는 그대로 둡니다.",
+            ));
+            return Ok(());
+        }
         match self.number("aof_enabled")? {
             Some(0) => info.notes.push(Phrase::fixed(
                 "aof_enabled:0: whether the server takes snapshots (save) is not in INFO; cache.persistence is left as it is.",
@@ -467,28 +476,21 @@ impl Said<'_> {
             }),
             None => {}
         }
-        match (self.text("role"), self.number("connected_slaves")?) {
-            (Some("slave"), _) => info.notes.push(Phrase::fixed(
-                "role:slave: this is the INFO of a replica, whose traffic is not that of its primary; cache.replicas is left as it is.",
-                "role:slave: 복제본의 INFO이므로 트래픽이 프라이머리와 다릅니다. cache.replicas는 그대로 둡니다.",
-            )),
-            (_, Some(replicas)) => {
-                info.rows.push(Row {
-                    from: format!("connected_slaves:{replicas}"),
-                    path: "cache.replicas",
-                    value: FieldValue::word(&replicas.to_string()),
-                    how: None,
-                });
-                if replicas > 0 {
-                    info.notes.push(Phrase::fixed(
-                        "Whether a replica takes over (Sentinel, Cluster) and how many must follow (min-replicas-to-write) is not in INFO: \
-                         cache.failover and cache.min_replicas are left as they are.",
-                        "장애 때 복제본이 승격되는지(Sentinel, Cluster)와 min-replicas-to-write는 INFO에 없습니다. cache.failover와 \
-                         cache.min_replicas는 그대로 둡니다.",
-                    ));
-                }
+        if let Some(replicas) = self.number("connected_slaves")? {
+            info.rows.push(Row {
+                from: format!("connected_slaves:{replicas}"),
+                path: "cache.replicas",
+                value: FieldValue::word(&replicas.to_string()),
+                how: None,
+            });
+            if replicas > 0 {
+                info.notes.push(Phrase::fixed(
+                    "Whether a replica takes over (Sentinel, Cluster) and how many must follow (min-replicas-to-write) is not in INFO: \
+                     cache.failover and cache.min_replicas are left as they are.",
+                    "장애 때 복제본이 승격되는지(Sentinel, Cluster)와 min-replicas-to-write는 INFO에 없습니다. cache.failover와 \
+                     cache.min_replicas는 그대로 둡니다.",
+                ));
             }
-            (_, None) => {}
         }
         Ok(())
     }

@@ -63,6 +63,8 @@ pub struct Samples {
     lines: usize,
     /// What was read of a row that a cell in quotes goes on in the next line of.
     begun: String,
+    /// The line in which that cell began.
+    opened: usize,
 }
 
 impl Samples {
@@ -88,7 +90,7 @@ impl Samples {
                 _ => return None,
             }
         };
-        Some(Samples { form, values: Vec::new(), lines: 0, begun: String::new() })
+        Some(Samples { form, values: Vec::new(), lines: 0, begun: String::new(), opened: 0 })
     }
 
     /// Reads the next line.
@@ -98,9 +100,16 @@ impl Samples {
     pub fn line(&mut self, line: &str) -> Result<(), BadPercentiles> {
         self.lines += 1;
         if matches!(self.form, Form::Cells { .. }) {
+            let was_open = !self.begun.is_empty();
+            if !was_open {
+                self.opened = self.lines;
+            }
             self.begun += line;
             // An error of a request may have several lines.
-            if self.begun.matches('"').count() % 2 == 1 && self.begun.len() <= ROW_MAX {
+            if was_open != (line.matches('"').count() % 2 == 1) {
+                if self.begun.len() > ROW_MAX {
+                    return Err(BadPercentiles { line: self.opened, reason: OPEN_QUOTES });
+                }
                 self.begun.push('\n');
                 return Ok(());
             }
@@ -135,7 +144,7 @@ impl Samples {
             "응답 시간이 없습니다. k6에서는 http_req_duration, JMeter에서는 elapsed입니다",
         );
         if !self.begun.is_empty() {
-            return Err(BadPercentiles { line: self.lines, reason: OPEN_QUOTES });
+            return Err(BadPercentiles { line: self.opened, reason: OPEN_QUOTES });
         }
         self.values.sort_unstable();
         let count = self.values.len();
@@ -234,6 +243,7 @@ mod tests {
         for (text, line, part) in [
             (format!("{HEAD}\n{}", row(20, "OK", "").replace(",20,", ",soon,")), 2, "soon is no"),
             (format!("{HEAD}\n{}", row(20, "\"OK", "")), 2, "does not end"),
+            (format!("{HEAD}\n{}{}", row(20, "\"OK", ""), row(30, "OK", "").repeat(2_000)), 2, "does not end"),
         ] {
             let error = read(&text).unwrap_err();
             assert!(error.line == line && error.phrase().to_string().contains(part), "{}", error.phrase());

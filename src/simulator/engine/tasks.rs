@@ -18,7 +18,7 @@ pub type TaskId = u32;
 
 /// Running tasks, each of which does a job `J`.
 pub struct Tasks<J> {
-    hire: Box<dyn Fn(Rc<Desk<J>>) -> Worker>,
+    make: Box<dyn Fn(Rc<Inbox<J>>) -> Worker>,
     slots: Slots<Place<J>>,
     owned: Owned,
 }
@@ -26,22 +26,22 @@ pub struct Tasks<J> {
 type Worker = Pin<Box<dyn Future<Output = ()>>>;
 
 struct Place<J> {
-    desk: Rc<Desk<J>>,
+    inbox: Rc<Inbox<J>>,
     /// None, where a task was dropped in the middle.
     worker: Option<Worker>,
 }
 
-/// Where a worker finds its next job, and leaves word that it has done one.
-struct Desk<J> {
+/// Where a worker finds its next job, and says that it has done one.
+struct Inbox<J> {
     job: Cell<Option<J>>,
     done: Cell<bool>,
 }
 
-async fn work<J, F: Future<Output = ()>>(desk: Rc<Desk<J>>, task: Rc<impl Fn(J) -> F>) {
+async fn work<J, F: Future<Output = ()>>(inbox: Rc<Inbox<J>>, task: Rc<impl Fn(J) -> F>) {
     loop {
-        let job = poll_fn(|_| desk.job.take().map_or(Poll::Pending, Poll::Ready)).await;
+        let job = poll_fn(|_| inbox.job.take().map_or(Poll::Pending, Poll::Ready)).await;
         task(job).await;
-        desk.done.set(true);
+        inbox.done.set(true);
     }
 }
 
@@ -49,19 +49,19 @@ impl<J: 'static> Tasks<J> {
     /// No tasks yet; `task` is what each of them does.
     pub fn new<F: Future<Output = ()> + 'static>(task: impl Fn(J) -> F + 'static) -> Tasks<J> {
         let task = Rc::new(task);
-        let hire = move |desk| -> Worker { Box::pin(work(desk, task.clone())) };
-        Tasks { hire: Box::new(hire), slots: Slots::default(), owned: Owned::default() }
+        let make = move |inbox| -> Worker { Box::pin(work(inbox, task.clone())) };
+        Tasks { make: Box::new(make), slots: Slots::default(), owned: Owned::default() }
     }
 
     /// Gives a task for `job` a slot. `owner` is whose crash ends it. The caller polls it for the first time.
     pub fn spawn(&mut self, job: J, owner: u32) -> TaskId {
         let id = self.slots.reuse().unwrap_or_else(|| {
-            let desk = Rc::new(Desk { job: Cell::new(None), done: Cell::new(false) });
-            self.slots.insert(Place { desk, worker: None })
+            let inbox = Rc::new(Inbox { job: Cell::new(None), done: Cell::new(false) });
+            self.slots.insert(Place { inbox, worker: None })
         });
-        let Place { desk, worker } = &mut self.slots[id];
-        worker.get_or_insert_with(|| (self.hire)(desk.clone()));
-        desk.job.set(Some(job));
+        let Place { inbox, worker } = &mut self.slots[id];
+        worker.get_or_insert_with(|| (self.make)(inbox.clone()));
+        inbox.job.set(Some(job));
         self.owned.give(id, owner);
         id
     }
@@ -69,16 +69,16 @@ impl<J: 'static> Tasks<J> {
     /// Lets the task in slot `id` go on, if there is one.
     #[inline]
     pub fn poll(&mut self, id: TaskId) {
-        let Place { desk, worker: Some(worker) } = &mut self.slots[id] else { return };
+        let Place { inbox, worker: Some(worker) } = &mut self.slots[id] else { return };
         // The waker does nothing: whoever completes what a task waits for names the task itself.
         let polled = worker.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         debug_assert!(polled.is_pending(), "a worker waits for its next job");
-        if desk.done.take() {
-            self.leave(id);
+        if inbox.done.take() {
+            self.end(id);
         }
     }
 
-    fn leave(&mut self, id: TaskId) {
+    fn end(&mut self, id: TaskId) {
         self.slots.free(id);
         self.owned.take(id);
     }
@@ -94,8 +94,8 @@ impl<J: 'static> Tasks<J> {
         theirs.sort_unstable();
         for &id in &theirs {
             self.slots[id].worker = None;
-            self.slots[id].desk.job.set(None);
-            self.leave(id);
+            self.slots[id].inbox.job.set(None);
+            self.end(id);
         }
         theirs.len()
     }
@@ -131,6 +131,19 @@ mod tests {
         assert_eq!((steps.get(), tasks.running()), (11, 0));
         tasks.poll(first); // a late wake-up of an empty slot does nothing
         assert_eq!(tasks.spawn(steps, 1), first);
+    }
+
+    #[test]
+    fn a_job_that_was_dropped_before_it_began_is_not_done_in_the_next_use_of_its_slot() {
+        let [dropped, next] = [(); 2].map(|()| Rc::new(Cell::new(0)));
+        let mut tasks = Tasks::new(two_steps);
+        let first = tasks.spawn(dropped.clone(), 1);
+        assert_eq!(tasks.drop_owned_by([1]), 1);
+        assert_eq!(tasks.spawn(next.clone(), 2), first);
+        tasks.poll(first);
+        tasks.poll(first);
+        assert_eq!((dropped.get(), next.get(), tasks.running()), (0, 11, 0));
+        assert_eq!(Rc::strong_count(&dropped), 1, "nobody has it any more");
     }
 
     #[test]

@@ -202,6 +202,13 @@ impl Simulation {
 
 /// `task` as it is, which takes no more than a scenario's estimate says, with what its worker has beside it.
 fn estimated<F, T: Fn(Job) -> F>(task: T) -> T {
-    const { assert!(size_of::<F>() + 160 <= estimate::TASK_BYTES, "what a waiting request takes is known beforehand") };
+    /// Its job, before it begins, and where the worker finds it.
+    const BESIDE_BYTES: usize = 160;
+    const {
+        assert!(
+            size_of::<F>() + BESIDE_BYTES <= estimate::TASK_BYTES,
+            "what a waiting request takes is known beforehand"
+        )
+    };
     task
 }
