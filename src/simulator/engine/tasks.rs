@@ -139,11 +139,11 @@ mod tests {
         let mut tasks = Tasks::new(two_steps);
         let first = tasks.spawn(dropped.clone(), 1);
         assert_eq!(tasks.drop_owned_by([1]), 1);
+        assert_eq!(Rc::strong_count(&dropped), 1, "nobody has it any more");
         assert_eq!(tasks.spawn(next.clone(), 2), first);
         tasks.poll(first);
         tasks.poll(first);
         assert_eq!((dropped.get(), next.get(), tasks.running()), (0, 11, 0));
-        assert_eq!(Rc::strong_count(&dropped), 1, "nobody has it any more");
     }
 
     #[test]
