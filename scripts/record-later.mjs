@@ -15,9 +15,8 @@ const ENGLISH = { locale: "en-US" };
 const KOREAN = { locale: "ko-KR", colorScheme: "dark", viewport: { width: 390, height: 844 } };
 /** How much slower than this a machine is: what meets, and is drawn how often, is not the same on all. The first sights are seen so. */
 const SLOWER = { rate: 4, sights: 3 };
-/** Those with a file, and of Twitter's one of each kind. */
+/** Those with a file; scripts/start.js has the others wait for the rest. */
 const PRESETS = readdirSync(`${ROOT}src/base/scenario/presets`).filter((name) => name.endsWith(".toml")).map((name) => name.slice(0, -5));
-PRESETS.push("twitter-cluster04", "twitter-cluster12");
 /** What a program is opened with before anything else, as a rule: addresses, figures of articles, and their readers. */
 const SIGHTS = {
   page: [["", ENGLISH], ["", KOREAN], ["#v2&seed=9&cache.ttl=5s&lane.4.write.every=2s", ENGLISH], ...PRESETS.map((preset) => [`#v2&preset=${preset}`, ENGLISH])],

@@ -32,11 +32,12 @@ globalThis.cachelaneWorker = () => {
   return made;
 };
 // Of several figures the first one moves as early as it can. The others wait for the rest, which one of them fetches anyway: what
-// each of them calls of it before it is there, each would fetch for itself.
-if (isHandedOn) await Promise.race([loadRest(), new Promise((done) => setTimeout(done, REST_MS))]);
+// each of them calls of it before it is there, each would fetch for itself. So does one of Twitter's presets, which are read there.
+const waits = isHandedOn || /[#&]preset=twitter-/.test(location.hash);
+if (waits) await Promise.race([loadRest(), new Promise((done) => setTimeout(done, REST_MS))]);
 await init({ module_or_path: module });
 dispatchEvent(new Event("cachelane-started"));
-if (!isHandedOn) loadRest();
+if (!waits) loadRest();
 
 /** Where it does not come, whatever calls it asks again (scripts/rest.js). */
 async function loadRest() {

@@ -41,7 +41,7 @@ test("the page moves before the rest of its program is there, and without standi
 
 test("so does a figure, in the page of another site", async () => {
   const site = await serve({ missing: isRest });
-  const figures = ["", 'preset="ycsb-e"', 'preset="twitter-cluster12"', 'write="write-through write-back" cache.ttl="5s"'];
+  const figures = ["", 'preset="ycsb-e"', 'write="write-through write-back" cache.ttl="5s"'];
   const article = await serve({ pages: Object.fromEntries(figures.map((of, i) => [`/${i}.html`, `<!doctype html><script type="module" src="${site.url}embed.js"></script><cache-lane ${of}></cache-lane>`])) });
   for (const i of figures.keys()) {
     const { page, asked, close } = await opened(article, `${i}.html`);
