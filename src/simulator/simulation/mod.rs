@@ -204,11 +204,6 @@ impl Simulation {
 fn estimated<F, T: Fn(Job) -> F>(task: T) -> T {
     /// Its job, before it begins, and where the worker finds it.
     const BESIDE_BYTES: usize = 160;
-    const {
-        assert!(
-            size_of::<F>() + BESIDE_BYTES <= estimate::TASK_BYTES,
-            "what a waiting request takes is known beforehand"
-        )
-    };
+    const { assert!(size_of::<F>() + BESIDE_BYTES <= estimate::TASK_BYTES, "a waiting request takes what was estimated") };
     task
 }
