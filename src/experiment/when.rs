@@ -417,7 +417,7 @@ impl Found {
 
     /// Whether nearly any luck did it, from the first moment on.
     fn is_sure(&self) -> bool {
-        self.moments.iter().all(|moment| moment.expected().low > 0.7)
+        self.moments.iter().all(|moment| moment.expected().low > 0.6)
     }
 
     /// What it comes to, of how many forks; `labels` are what the moments are called, and `cause` what that of the story is.
