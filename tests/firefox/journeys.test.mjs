@@ -110,7 +110,11 @@ test("eight figures in a post of another origin come alive with one download, an
     }
     const programs = site.requests.filter((path) => path.endsWith(".wasm"));
     console.log(`# asked for: ${JSON.stringify(programs)}`);
-    assert.equal(new Set(programs).size, 1, "all figures are one program");
+    const parts = programs.map((path) => /_(bg|rest)\.wasm$/.exec(path)[1]);
+    assert.equal(parts.filter((part) => part === "bg").length, 1, "all figures are one program");
+    // What is called early is counted in Chromium: here the first figure calls something of the rest before it has come, and fetches it
+    // for itself. None of the others may.
+    assert.ok(parts.filter((part) => part === "rest").length <= 2, `${parts}`);
     assert.ok(await page.$$eval("cache-lane", (all) => all.filter((one) => one.querySelector("iframe")).length <= 6));
   } finally {
     await page.close();
