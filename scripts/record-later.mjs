@@ -6,7 +6,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { launch, open, serve } from "../tests/browser/harness.mjs";
-import { until } from "../tests/browser/person.mjs";
+import { seesMoments } from "../tests/browser/person.mjs";
 import { markOf } from "./split.mjs";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -24,7 +24,7 @@ const SIGHTS = {
     ["<cache-lane></cache-lane>", ENGLISH],
     ['<cache-lane controls="play,crash"></cache-lane>', KOREAN],
     ['<cache-lane write="write-through write-back" cache.ttl="5s" seed="9" figures="latency lost"></cache-lane>', ENGLISH],
-    ["<cache-lane></cache-lane>", ENGLISH],
+    ["<cache-lane></cache-lane>", ENGLISH], // on a dark ground
     ...PRESETS.map((preset) => [`<cache-lane preset="${preset}" figures="latency,hits"></cache-lane>`, ENGLISH]),
   ],
 };
@@ -50,10 +50,8 @@ for (const [program, sights] of wanted) {
     await (await page.context().newCDPSession(page)).send("Emulation.setCPUThrottlingRate", { rate });
     await page.goto(program === "page" ? site.url + sight : `${articles.url}${i}.html`);
     const frame = () => page.frames().at(-1);
-    const times = new Set();
-    const time = () => frame().evaluate(() => /^(\d.*) \/ \d/m.exec(document.body.innerText)?.[1]).catch(() => undefined); // not there yet
     // For as long as the rest takes on a slow line.
-    await until(`${program} ${sight} moves`, async () => times.add(await time()).size > 50, 120_000);
+    await seesMoments(`${program} ${sight} moves`, frame, 50, 120_000);
     // Out of sight it is held, and goes on when it is seen again.
     for (const y of [5_000, 0]) {
       await page.evaluate((y) => scrollTo(0, y), y);

@@ -597,8 +597,7 @@ impl Kinds {
     fn of(brackets: &[&Bisection]) -> Option<Kinds> {
         /// An edge that luck moves lies seldom so far from where it lies with the next seed.
         const FAR: f64 = 1.5;
-        let mut middles: Vec<f64> = brackets.iter().map(|one| one.middle().unwrap_or(0.0)).collect();
-        middles.sort_by(f64::total_cmp);
+        let middles = middles(brackets);
         let gaps = middles.windows(2).zip(1..).filter(|(pair, _)| pair[1] > FAR * pair[0]);
         let widest = gaps.reduce(|a, b| if b.0[1] * a.0[0] > a.0[1] * b.0[0] { b } else { a });
         widest.map(|(pair, less)| {
@@ -640,13 +639,19 @@ impl Kinds {
     }
 }
 
+/// The brackets' middles, the least first; 0 where nothing of the range is served.
+fn middles(brackets: &[&Bisection]) -> Vec<f64> {
+    let mut middles: Vec<f64> = brackets.iter().map(|one| one.middle().unwrap_or(0.0)).collect();
+    middles.sort_by(f64::total_cmp);
+    middles
+}
+
 /// The median of the brackets' middles, and what holds them all.
 fn together(brackets: &[&Bisection]) -> (Option<f64>, Option<f64>, Option<f64>) {
     if brackets.is_empty() {
         return (None, None, None);
     }
-    let mut middles: Vec<f64> = brackets.iter().map(|one| one.middle().unwrap_or(0.0)).collect();
-    middles.sort_by(f64::total_cmp);
+    let middles = middles(brackets);
     let (lower, upper) = (middles[(middles.len() - 1) / 2], middles[middles.len() / 2]);
     // Below the least that was asked, nothing is known but that it is more than none.
     let median = (lower > 0.0).then_some(f64::midpoint(lower, upper));

@@ -49,6 +49,13 @@ export async function until(what, condition, ms = 30_000) {
   assert.fail(`waited ${ms / 1000} s in vain: ${what}`);
 }
 
+/** Waits until more than so many moments of a run have been seen in a frame, which may not be there yet. */
+export async function seesMoments(what, frame, count, ms) {
+  const seen = new Set();
+  const moment = () => frame().evaluate(() => /^(\d.*) \/ \d/m.exec(document.body.innerText)?.[1]).catch(() => undefined);
+  await until(what, async () => seen.add(await moment()).size > count, ms);
+}
+
 /** The page is up, down to its last section, and the settings of traffic and cache are unfolded. */
 export async function ready(page) {
   await up(page);

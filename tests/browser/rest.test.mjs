@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { open, serve } from "./harness.mjs";
-import { button, ready, sharedWorld, until } from "./person.mjs";
+import { button, ready, seesMoments, sharedWorld, until } from "./person.mjs";
 
 const world = sharedWorld();
 const isRest = (path) => /_rest\.wasm$/.test(path);
@@ -17,15 +17,9 @@ async function opened(site, hash) {
   return { ...there, asked };
 }
 
-/** Some of its times have been seen. */
-function moves(frame) {
-  const times = new Set();
-  return until("the figure moves", async () => times.add(await frame.evaluate(() => /^(\d.*) \/ \d/m.exec(document.body?.innerText ?? "")?.[1])).size > 10);
-}
-
 /** It does without: nothing that it calls is in the rest. */
 async function doesWithout(page, asked) {
-  await moves(page.frames().at(-1));
+  await seesMoments("the figure moves", () => page.frames().at(-1), 10);
   assert.deepEqual(asked, ["fetch"], "what it calls stands in the first part: run scripts/record-later.mjs");
 }
 

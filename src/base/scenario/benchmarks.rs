@@ -40,10 +40,7 @@ fn time(number: &str, unit: &str, line: usize) -> Result<Nanos, BadPercentiles> 
     let number = number.trim().replace([' ', ','], "");
     // Java writes what is long as 1.2E7.
     let plain = number.parse::<f64>().map_or_else(|_| number.clone(), |number| number.to_string());
-    format!("{plain}{unit}").parse().map_err(|_| {
-        let said = super::problem::shorten(number);
-        bad(line, phrase!("{said} is no response time", "{said}: 응답 시간으로 읽을 수 없습니다"))
-    })
+    format!("{plain}{unit}").parse().map_err(|_| BadPercentiles::no_time(line, number))
 }
 
 /// The parts of a line `[READ], 99thPercentileLatency(us), 875` that says a percentile: the operation, the percentile, the unit and the
@@ -67,7 +64,7 @@ fn ycsb<'a>(lines: impl Iterator<Item = (&'a str, usize)>) -> Result<Vec<Row>, B
     for (line, number) in lines {
         let Some((operation, percent, unit, value)) = of_ycsb(line) else { continue };
         if !(0.0..=100.0).contains(&percent) {
-            return Err(bad(number, phrase!("{percent} is no percentile", "{percent}: 백분위수가 아닙니다")));
+            return Err(BadPercentiles::no_percentile(number, percent.to_string()));
         }
         // What comes after the last request, and requests that failed, are nobody's response time.
         if operation == "CLEANUP" || operation.ends_with("-FAILED") {
@@ -166,10 +163,9 @@ fn autocannon<'a>(lines: impl Iterator<Item = (&'a str, usize)>) -> Result<Vec<R
                 }
             }
             [percent, value] if head == ["Percentile", "Latency (ms)"] => {
-                let name = super::problem::shorten(percent.to_owned());
-                let percent = percent.parse().ok().filter(|percent| (0.0..=100.0).contains(percent));
-                let none = || bad(number, phrase!("{name} is no percentile", "{name}: 백분위수가 아닙니다"));
-                rows.push((percent.ok_or_else(none)?, time(value, "ms", number)?, number));
+                let read = percent.parse().ok().filter(|read| (0.0..=100.0).contains(read));
+                let none = || BadPercentiles::no_percentile(number, percent.to_owned());
+                rows.push((read.ok_or_else(none)?, time(value, "ms", number)?, number));
             }
             _ => {}
         }

@@ -495,6 +495,22 @@ fn of_vegeta(line: &str) -> Option<(Vec<String>, Vec<String>)> {
     Some((pieces(names), pieces(values)))
 }
 
+impl BadPercentiles {
+    /// What stands in the place of a response time.
+    pub(super) fn no_time(line: usize, said: String) -> BadPercentiles {
+        let said = super::problem::shorten(said);
+        BadPercentiles {
+            line, reason: phrase!("{said} is no response time", "{said}: 응답 시간으로 읽을 수 없습니다")
+        }
+    }
+
+    /// What stands in the place of a percentile.
+    pub(super) fn no_percentile(line: usize, said: String) -> BadPercentiles {
+        let said = super::problem::shorten(said);
+        BadPercentiles { line, reason: phrase!("{said} is no percentile", "{said}: 백분위수가 아닙니다") }
+    }
+}
+
 /// JMeter's other file of samples.
 const JTL_IN_XML: Phrase = Phrase::fixed(
     "this is JMeter's XML; let it write its results as CSV (jmeter.save.saveservice.output_format=csv, its default)",

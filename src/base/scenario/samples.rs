@@ -12,7 +12,7 @@
 use serde_json::Value;
 
 use super::percentiles::{BadPercentiles, Percentiles, cells};
-use crate::phrase::{Phrase, phrase};
+use crate::phrase::Phrase;
 use crate::time::Nanos;
 
 /// The percentiles that are taken, and of how many requests at least.
@@ -125,11 +125,9 @@ impl Samples {
         };
         let Some((said, unit)) = said else { return Ok(()) };
         let time = said.trim().parse::<f64>().ok().map(|number| number * unit);
-        let time = time.filter(|nanos| (0.0..=1e18).contains(nanos)).ok_or_else(|| {
-            let said = super::problem::shorten(said);
-            let reason = phrase!("{said} is no response time", "{said}: 응답 시간으로 읽을 수 없습니다");
-            BadPercentiles { line: self.lines, reason }
-        })?;
+        let time = time
+            .filter(|nanos| (0.0..=1e18).contains(nanos))
+            .ok_or_else(|| BadPercentiles::no_time(self.lines, said))?;
         self.values.push(Nanos(time.round() as u64));
         Ok(())
     }
