@@ -48,8 +48,9 @@ impl Lengths {
         self.ahead[self.used - 1]
     }
 
-    /// By itself: it happens once in [`AHEAD`] times.
-    #[inline(never)]
+    /// It happens once in [`AHEAD`] times.
+    #[cold]
+    #[inline] // so that it is as optimised as the crate that draws, in the page, too
     fn refill(&mut self) {
         self.sampler.fill(&mut self.stream, &mut self.ahead);
         self.used = 0;
