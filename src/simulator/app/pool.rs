@@ -10,22 +10,68 @@
 //! itself goes on in the database: a pool bounds what callers wait for, not what the database has still to do.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::engine::{Kernel, TaskId};
 use crate::time::Nanos;
+use crate::work;
 
 #[derive(Debug, Default)]
 struct State {
     free: u32,
-    tickets: u64,
-    /// By ticket; the first has waited longest.
-    waiting: BTreeMap<u64, TaskId>,
-    /// Tickets that have been called up and have not come yet.
-    called: BTreeSet<u64>,
+    /// Who came in which order, from the first on who has not left.
+    line: VecDeque<Standing>,
+    /// The ticket of the first in line; the next one's is one more.
+    first: u64,
+    /// The ticket from which on nobody has been called up.
+    uncalled: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Waiting(TaskId),
+    /// Called up, and has not come yet.
+    Called,
+    /// Has come, or given up.
+    Gone,
+}
+
+impl State {
+    /// Puts `task` at the end of the line; returns its ticket.
+    fn join(&mut self, task: TaskId) -> u64 {
+        self.line.push_back(Standing::Waiting(task));
+        self.first + self.line.len() as u64 - 1
+    }
+
+    /// Calls the next one up who waits, if anybody does.
+    fn call_up(&mut self) -> Option<TaskId> {
+        while let Some(standing) = self.line.get_mut((self.uncalled - self.first) as usize) {
+            work::count(1);
+            self.uncalled += 1;
+            if let Standing::Waiting(task) = *standing {
+                *standing = Standing::Called;
+                return Some(task);
+            }
+        }
+        None
+    }
+
+    fn has_called(&self, ticket: u64) -> bool {
+        self.line[(ticket - self.first) as usize] == Standing::Called
+    }
+
+    fn leave(&mut self, ticket: u64) {
+        self.line[(ticket - self.first) as usize] = Standing::Gone;
+        while self.line.front() == Some(&Standing::Gone) {
+            work::count(1);
+            self.line.pop_front();
+            self.first += 1;
+        }
+        self.uncalled = self.uncalled.max(self.first);
+    }
 }
 
 /// See the module.
@@ -57,20 +103,20 @@ impl Pool {
 
     fn give_back(&self, kernel: &Kernel) {
         let mut state = self.state.borrow_mut();
-        match state.waiting.pop_first() {
+        match state.call_up() {
             None => state.free += 1,
-            Some((ticket, task)) => {
-                state.called.insert(ticket);
-                kernel.wake(task);
-            }
+            Some(task) => kernel.wake(task),
         }
     }
 
     /// Panics if a connection is missing; `taken` is how many are known to be in use. For tests.
     pub fn validate(&self, taken: u32) {
         let state = self.state.borrow();
-        assert_eq!(state.free + state.called.len() as u32 + taken, self.size, "no connection is lost or made");
-        assert!(state.free == 0 || state.waiting.is_empty(), "nobody waits beside a free connection");
+        let called = state.line.iter().filter(|&&standing| standing == Standing::Called).count() as u32;
+        assert_eq!(state.free + called + taken, self.size, "no connection is lost or made");
+        let waits = state.line.iter().any(|standing| matches!(standing, Standing::Waiting(_)));
+        assert!(state.free == 0 || !waits, "nobody waits beside a free connection");
+        assert_ne!(state.line.front(), Some(&Standing::Gone), "who has left the head of the line takes no room");
     }
 }
 
@@ -92,19 +138,18 @@ impl<'a> Future for Wait<'a> {
         match self.ticket {
             None if state.free > 0 => state.free -= 1,
             None => {
-                let ticket = state.tickets;
-                state.tickets += 1;
-                state.waiting.insert(ticket, kernel.current());
+                let ticket = state.join(kernel.current());
                 pool.waits.set(pool.waits.get() + 1);
                 self.ticket = Some(ticket);
                 return Poll::Pending;
             }
             Some(ticket) => {
-                if !state.called.remove(&ticket) {
+                if !state.has_called(ticket) {
                     return Poll::Pending;
                 }
+                state.leave(ticket);
                 drop(state);
-                self.leave_line();
+                self.end_wait();
             }
         }
         Poll::Ready(Connection { pool, kernel })
@@ -112,7 +157,7 @@ impl<'a> Future for Wait<'a> {
 }
 
 impl Wait<'_> {
-    fn leave_line(&mut self) {
+    fn end_wait(&mut self) {
         self.ticket = None;
         let waited = self.kernel.now() - self.since;
         self.pool.waited.set(self.pool.waited.get().saturating_add(waited));
@@ -123,13 +168,13 @@ impl Drop for Wait<'_> {
     /// Who gives up leaves the line; who had been called up passes the connection on.
     fn drop(&mut self) {
         let Some(ticket) = self.ticket else { return };
-        self.leave_line();
+        self.end_wait();
         let mut state = self.pool.state.borrow_mut();
-        if state.called.remove(&ticket) {
-            drop(state);
+        let called = state.has_called(ticket);
+        state.leave(ticket);
+        drop(state);
+        if called {
             self.pool.give_back(self.kernel);
-        } else {
-            state.waiting.remove(&ticket);
         }
     }
 }
@@ -185,6 +230,24 @@ mod tests {
         drop(waiting.remove(0)); // which gives up before it comes
         pool.validate(0);
         assert!(poll(waiting[0].as_mut()).is_ready(), "the last one gets it all the same");
+        drop(waiting);
+        pool.validate(0);
+    }
+
+    #[test]
+    fn who_gives_up_behind_the_first_is_passed_over() {
+        let (kernel, pool) = (Kernel::default(), Pool::new(2));
+        let held: Vec<_> = (0..2).map(|_| poll(pin!(pool.connection(&kernel)))).collect();
+        let mut waiting: Vec<_> = (0..4).map(|_| Box::pin(pool.connection(&kernel))).collect();
+        assert!(waiting.iter_mut().all(|wait| poll(wait.as_mut()).is_pending()));
+        drop(waiting.remove(1));
+        drop(held); // calls up the first and the third
+        assert!(poll(waiting[2].as_mut()).is_pending(), "the fourth still waits");
+        let third = poll(waiting[1].as_mut()); // comes before the first does
+        assert!(third.is_ready());
+        pool.validate(1);
+        drop(third);
+        assert!(poll(waiting[2].as_mut()).is_ready() && poll(waiting[0].as_mut()).is_ready());
         drop(waiting);
         pool.validate(0);
     }
