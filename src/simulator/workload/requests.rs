@@ -258,7 +258,7 @@ impl Pattern {
 pub struct Requests {
     source: KeySource,
     pattern: Pattern,
-    keys: Stream,
+    keys: KeyDraws,
     operations: Stream,
     scans: Stream,
     /// Sums of shares: a draw below the first writes, below the second modifies, then deletes, inserts, scans, asks for several.
@@ -271,6 +271,34 @@ pub struct Requests {
     drawn: u64,
     /// How fast a trace's own times run, where requests come by them.
     speed: Option<f64>,
+}
+
+/// How many ids are drawn at once.
+const AHEAD: usize = 16;
+
+/// The ids that are drawn next. Each is looked up somewhere in a table that may be larger than what the processor has at hand:
+/// several at once wait together.
+struct KeyDraws {
+    stream: Stream,
+    ahead: [u32; AHEAD],
+    /// How many of those have been used.
+    used: usize,
+}
+
+impl KeyDraws {
+    fn new(stream: Stream) -> KeyDraws {
+        KeyDraws { stream, ahead: [0; AHEAD], used: AHEAD }
+    }
+
+    #[inline]
+    fn next(&mut self, ids: &Ids) -> u32 {
+        if self.used == AHEAD {
+            self.ahead = std::array::from_fn(|_| ids.sample(&mut self.stream));
+            self.used = 0;
+        }
+        self.used += 1;
+        self.ahead[self.used - 1]
+    }
 }
 
 /// The keys of multi-gets.
@@ -299,7 +327,8 @@ impl Requests {
         Requests {
             source,
             pattern: Pattern::of(&clients.keys, places),
-            keys: streams.named("keys"),
+            // No luck turns what clients ask for, so what is drawn ahead stays good.
+            keys: KeyDraws::new(streams.steady().named("keys")),
             operations: streams.named("operations"),
             scans: streams.named("scan lengths"),
             bounds,
@@ -324,7 +353,7 @@ impl Requests {
     pub fn make(&mut self) -> Option<Request> {
         let number = self.made;
         let key = match &self.source {
-            KeySource::Drawn { ids, .. } => ids.sample(&mut self.keys),
+            KeySource::Drawn { ids, .. } => self.keys.next(ids),
             KeySource::Trace { trace, .. } => {
                 let key = *trace.keys().get(number as usize)?;
                 if let Some(operation) = trace.operation(number as usize) {
@@ -452,6 +481,13 @@ mod tests {
 
     fn keyed(keys: Keys) -> Clients {
         Clients { keys, write_ratio: 0.0, ..Clients::default() }
+    }
+
+    #[test]
+    fn keys_drawn_ahead_are_the_same_as_one_by_one() {
+        let (ids, streams) = (Ids::zipf(100, 1.0).expect("a law"), Streams::new(3));
+        let (mut ahead, mut alone) = (KeyDraws::new(streams.named("keys")), streams.named("keys"));
+        assert!((0..5 * AHEAD).all(|_| ahead.next(&ids) == ids.sample(&mut alone)));
     }
 
     #[track_caller]
