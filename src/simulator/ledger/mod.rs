@@ -685,7 +685,7 @@ impl Ledger {
     fn check_session(&mut self, slot: usize, client: ClientId, issued: Nanos, saw: WriteId) {
         let key = &self.keys[slot];
         let (name, is_current) = (key.key, saw.0 == key.current);
-        let session = self.sessions.get(client, name);
+        let (place, session) = self.sessions.find(client, name);
         // Nothing can be newer than the database's value but what was issued after it.
         let newest = is_current && saw.0 >= key.newest;
         if !newest && session.own != 0 {
@@ -702,7 +702,7 @@ impl Ledger {
             self.reads.monotonic_read_violations += 1;
         }
         if forward || (!back && (saw.0 > session.seen || self.is_newer(saw.0, session.seen))) {
-            match self.sessions.entry(client, name) {
+            match self.sessions.entry_at(place, client, name) {
                 Some(session) => (session.seen, session.seen_at) = (saw.0, self.now),
                 None => self.reads.unfollowed += 1,
             }

@@ -67,15 +67,25 @@ impl Sessions {
 
     /// What `client` wrote and saw of `key`; all zero when nothing is known.
     pub fn get(&self, client: ClientId, key: Key) -> Session {
-        let slot = self.slots[self.place(pair(client, key))];
-        if slot.own == 0 && slot.seen == 0 { Session::default() } else { slot }
+        self.find(client, key).1
+    }
+
+    /// The same, and its place: that of a pair of which nothing is known is where it would stand.
+    pub fn find(&self, client: ClientId, key: Key) -> (usize, Session) {
+        let place = self.place(pair(client, key));
+        let slot = self.slots[place];
+        (place, if slot.own == 0 && slot.seen == 0 { Session::default() } else { slot })
     }
 
     /// Where to note what `client` wrote or saw of `key` (not zero); `None` when the table may not grow any more.
     pub fn entry(&mut self, client: ClientId, key: Key) -> Option<&mut Session> {
-        let pair = pair(client, key);
-        let mut place = self.place(pair);
+        self.entry_at(self.place(pair(client, key)), client, key)
+    }
+
+    /// The same for a pair that was just [found](Sessions::find) there.
+    pub fn entry_at(&mut self, mut place: usize, client: ClientId, key: Key) -> Option<&mut Session> {
         if self.slots[place].own == 0 && self.slots[place].seen == 0 {
+            let pair = pair(client, key);
             if self.len >= self.max {
                 return None;
             }
