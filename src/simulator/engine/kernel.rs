@@ -20,6 +20,8 @@ pub struct Kernel {
     queue: RefCell<Queue>,
     current: Cell<TaskId>,
     ready: RefCell<VecDeque<TaskId>>,
+    /// How many those are. It is asked several times for each event, and a borrow takes longer.
+    ready_count: Cell<usize>,
     pub(super) deadlines: RefCell<Deadlines>,
 }
 
@@ -69,7 +71,13 @@ impl Kernel {
     /// Takes the earliest event and moves the clock to it.
     #[inline]
     pub fn next(&self) -> Option<Event> {
-        let (at, event) = self.queue.borrow_mut().pop()?;
+        self.next_before(Nanos::MAX)
+    }
+
+    /// The same, if it is before `end`.
+    #[inline]
+    pub fn next_before(&self, end: Nanos) -> Option<Event> {
+        let (at, event) = self.queue.borrow_mut().pop_before(end)?;
         work::count(1);
         self.now.set(at);
         self.events.set(self.events.get() + 1);
@@ -109,11 +117,14 @@ impl Kernel {
     #[inline]
     pub fn wake(&self, task: TaskId) {
         self.ready.borrow_mut().push_back(task);
+        self.ready_count.set(self.ready_count.get() + 1);
     }
 
     /// Takes the next task that is to go on, in the order of their waking.
     #[inline]
     pub fn next_ready(&self) -> Option<TaskId> {
+        let left = self.ready_count.get().checked_sub(1)?;
+        self.ready_count.set(left);
         self.ready.borrow_mut().pop_front()
     }
 

@@ -100,10 +100,17 @@ impl Queue {
     /// Takes the earliest event.
     #[inline]
     pub fn pop(&mut self) -> Option<(Nanos, Event)> {
+        self.pop_before(Nanos::MAX)
+    }
+
+    /// Takes the earliest event, if it is before `end`.
+    #[inline]
+    pub fn pop_before(&mut self, end: Nanos) -> Option<(Nanos, Event)> {
         self.close();
         let first = self.first()?;
-        self.open = true;
-        Some((Nanos((first >> TIME_SHIFT) as u64), Event(first as u32)))
+        let at = Nanos((first >> TIME_SHIFT) as u64);
+        self.open = at < end;
+        self.open.then_some((at, Event(first as u32)))
     }
 
     #[inline]
@@ -163,8 +170,10 @@ impl Queue {
     /// Fills the hole at the root with `moving`, letting smaller children up.
     #[inline]
     fn sift_down(&mut self, moving: u128) {
-        let mut hole = ROOT;
-        while let Some(&Family([a, b, c, d])) = self.families.get(hole - 2) {
+        let (mut family, mut place) = (0, ROOT);
+        loop {
+            let children = family * ARITY + place - 2;
+            let Some(&Family([a, b, c, d])) = self.families.get(children) else { break };
             // A small tournament, by selections: nobody could predict the branches.
             let (left, right) = (b < a, d < c);
             let (left_value, right_value) = (select(left, b, a), select(right, d, c));
@@ -174,10 +183,10 @@ impl Queue {
             if value >= moving {
                 break;
             }
-            self.families[hole / ARITY].0[hole % ARITY] = value;
-            hole = (hole - 2) * ARITY + least;
+            self.families[family].0[place] = value;
+            (family, place) = (children, least % ARITY);
         }
-        self.families[hole / ARITY].0[hole % ARITY] = moving;
+        self.families[family].0[place] = moving;
     }
 
     /// Panics if the heap is out of order; for tests.
@@ -207,6 +216,17 @@ mod tests {
             assert!((at, event.index()) >= last);
             last = (at, event.index());
         }
+    }
+
+    #[test]
+    fn what_is_not_before_the_end_stays() {
+        let mut queue = Queue::default();
+        (0..9).for_each(|index| queue.push(Nanos(u64::from(index)), Event::new(2, index)));
+        assert_eq!(queue.pop_before(Nanos(1)), Some((Nanos(0), Event::new(2, 0))));
+        assert_eq!(queue.pop_before(Nanos(1)), None);
+        queue.push(Nanos(0), Event::new(2, 9));
+        assert_eq!([1, 1, 2].map(|end| queue.pop_before(Nanos(end)).map(|(at, _)| at.0)), [Some(0), None, Some(1)]);
+        assert_eq!(queue.len(), 7);
     }
 
     #[test]

@@ -6,11 +6,13 @@
 //! ```
 
 use super::event::EventKind;
+use super::listening::Listener;
 use super::stop::{Limits, Stopped};
+use super::world::World;
 use super::{Simulation, over_time};
 use crate::cache::node::Turn;
-use crate::engine::TaskId;
-use crate::jobs::Owner;
+use crate::engine::{Event, TaskId, Tasks};
+use crate::jobs::{Job, Owner};
 use crate::scenario::{FaultKind, Scenario};
 use crate::time::Nanos;
 use crate::work::{self, Budget};
@@ -97,20 +99,19 @@ impl Simulation {
                 self.progress.reached = self.progress.reached.max(self.before_next());
                 return false;
             }
-            let next = self.world.kernel.peek().unwrap_or(Nanos::MAX);
             let milestone = self.progress.milestone;
-            let at_the_end = self.progress.stage == Stage::Over && to == self.progress.duration;
-            if milestone.min(next) > to || at_the_end {
-                break;
-            }
-            if milestone <= next {
-                self.world.kernel.set_clock(milestone);
-                self.pass_milestone();
-            } else {
-                self.event();
+            if let Some(event) = self.world.kernel.next_before(milestone.min(to.saturating_add(Nanos(1)))) {
+                self.event(event);
                 if self.events().is_multiple_of(LOOK_EVENTS) {
                     self.look_at_limits();
                 }
+            } else {
+                let at_the_end = self.progress.stage == Stage::Over && to == self.progress.duration;
+                if milestone > to || at_the_end {
+                    break;
+                }
+                self.world.kernel.set_clock(milestone);
+                self.pass_milestone();
             }
             self.progress.settled = false;
             let now = self.world.kernel.now();
@@ -136,9 +137,9 @@ impl Simulation {
 
     // ---- Events and what follows ----
 
-    fn event(&mut self) {
+    #[inline]
+    fn event(&mut self, event: Event) {
         let world = &*self.world;
-        let Some(event) = world.kernel.next() else { return };
         if let Some(listener) = &mut self.listener {
             listener.event(world, event);
         }
@@ -204,23 +205,34 @@ impl Simulation {
 
     /// Responses leave, tasks go on, jobs become tasks; returns whether nothing is left to do.
     fn settle_tasks(&mut self, budget: &Budget) -> bool {
+        while !self.go_on() {
+            if !self.may_continue(budget) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The same, until the next look at the budget.
+    fn go_on(&mut self) -> bool {
+        let Simulation { world, tasks, faults, listener, progress, .. } = self;
+        let (world, kernel) = (&**world, &*world.kernel);
         loop {
-            self.world.send_responses();
-            if let Some(task) = self.world.kernel.next_ready() {
-                self.poll_unless_frozen(task);
-            } else if let Some(job) = self.world.jobs.pop() {
-                let owner = job.owner().number();
-                let errand = self.listener.as_ref().map(|_| job.clone());
-                let task = self.tasks.spawn(job, owner);
-                if let (Some(listener), Some(job)) = (&mut self.listener, errand) {
-                    listener.begins(&self.world, task, &job);
-                }
-                self.poll_unless_frozen(task);
+            world.send_responses();
+            let task = if let Some(task) = kernel.next_ready() {
+                task
+            } else if let Some(job) = world.jobs.pop() {
+                begin(tasks, listener, world, job)
             } else {
                 return true;
+            };
+            if faults.frozen.is_empty() || !faults.frozen.keeps(task, tasks.owner(task)) {
+                work::count(1);
+                kernel.set_current(task);
+                tasks.poll(task);
             }
-            self.progress.moment.1 += 1;
-            if self.progress.moment.1.is_multiple_of(LOOK_STEPS) && !self.may_continue(budget) {
+            progress.moment.1 += 1;
+            if progress.moment.1.is_multiple_of(LOOK_STEPS) {
                 return false;
             }
         }
@@ -235,15 +247,6 @@ impl Simulation {
             self.stop(Stopped::AtOneMoment { at, steps, without_time: self.without_time.clone() });
         }
         self.progress.stage != Stage::Finished && !budget.is_spent()
-    }
-
-    #[inline]
-    fn poll_unless_frozen(&mut self, task: TaskId) {
-        if self.faults.frozen.is_empty() || !self.faults.frozen.keeps(task, self.tasks.owner(task)) {
-            work::count(1);
-            self.world.kernel.set_current(task);
-            self.tasks.poll(task);
-        }
     }
 
     // ---- Limits ----
@@ -343,4 +346,14 @@ impl Simulation {
         self.progress.stage = Stage::Finished;
         self.world.kernel.mix_digest(self.world.observers.ledger.borrow().counts().lost);
     }
+}
+
+/// Gives a job its task; returns which that is.
+#[inline]
+fn begin(tasks: &mut Tasks<Job>, listener: &mut Option<Box<Listener>>, world: &World, job: Job) -> TaskId {
+    let owner = job.owner().number();
+    let Some(listener) = listener else { return tasks.spawn(job, owner) };
+    let task = tasks.spawn(job.clone(), owner);
+    listener.begins(world, task, &job);
+    task
 }
