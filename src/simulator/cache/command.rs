@@ -108,7 +108,14 @@ impl Command {
     /// Whether it changes what the node holds.
     #[inline]
     pub fn is_write(self) -> bool {
-        self.value().is_some() || matches!(self, Command::Delete(_))
+        matches!(
+            self,
+            Command::Fill(_)
+                | Command::Set(..)
+                | Command::Delete(_)
+                | Command::WriteBehind(..)
+                | Command::ChangeBehind(..)
+        )
     }
 }
 

@@ -193,6 +193,7 @@ impl Shards {
     // ---- Calls ----
 
     /// Begins a command, which travels to the node of its key.
+    #[inline]
     pub fn command(&self, command: Command) -> Call<'_, Command, Answer> {
         if self.nodes.len() > 1 {
             self.popularity.borrow_mut().note(command.key());

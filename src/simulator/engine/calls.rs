@@ -118,6 +118,12 @@ impl<Q: Copy, A> Calls<Q, A> {
         self.slots.borrow()[id].response
     }
 
+    /// What `of` makes of the response, which may be on its way, if there is one.
+    #[inline]
+    pub fn of_response<T>(&self, id: CallId, of: impl FnOnce(&A) -> Option<T>) -> Option<T> {
+        self.slots.borrow()[id].response.as_ref().and_then(of)
+    }
+
     /// Whether the call has a response for which `such` holds.
     pub fn has_response_with(&self, id: CallId, such: impl FnOnce(&A) -> bool) -> bool {
         self.slots.borrow()[id].response.as_ref().is_some_and(such)

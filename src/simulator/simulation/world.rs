@@ -130,8 +130,8 @@ impl World {
                 self.network.send_at(Link::AppCache, Direction::Response, event, leaves);
                 continue;
             }
-            let (key, response) = (self.cache.calls().request(call).key(), self.cache.calls().response(call));
-            let value = response.and_then(Result::ok).and_then(Found::carried);
+            let key = self.cache.calls().request(call).key();
+            let value = self.cache.calls().of_response(call, |answer| answer.ok().and_then(Found::carried));
             let mut payload = Payload {
                 bytes: value.map_or(0, |value| self.cache.values().size(key, value).into()),
                 machine: self.cache.shard_of(key),

@@ -446,6 +446,7 @@ impl CacheClient<'_> {
     }
 
     /// Sends a command on its way, with the value that it carries.
+    #[inline]
     fn send(&self, event: Event, command: Command) {
         if let Some(watcher) = self.network.watched() {
             watcher.asks(self.kernel.current(), event, command.asked());

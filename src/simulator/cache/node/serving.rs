@@ -41,11 +41,12 @@ impl CacheNode {
     }
 
     fn serve(&self, state: &mut State, call: CallId) {
-        let until = self.now().saturating_add(self.command_time(state, call));
+        let command = self.common.calls.request(call);
+        let until = self.now().saturating_add(self.command_time(state, &command));
         state.server.begin(call, until);
         if state.durability.is_durable() {
             self.serve_durably(state, call, until);
-        } else if let Some(answer) = self.execute(state, call) {
+        } else if let Some(answer) = self.execute(state, call, command) {
             self.common.calls.respond(call, answer, until);
         }
         // What it evicted may have been dropped dirty, which makes room.
@@ -66,7 +67,7 @@ impl CacheNode {
             let next = if round.in_groups { state.server.take_next(&self.common.calls) } else { None };
             let Some(next) = next else { break };
             call = next;
-            until = until.saturating_add(self.command_time(state, call));
+            until = until.saturating_add(self.command_time(state, &self.common.calls.request(call)));
             state.server.begin(call, until);
         }
         let entries = state.memory.len();
@@ -80,26 +81,27 @@ impl CacheNode {
     fn apply(&self, state: &mut State, call: CallId, until: Nanos) -> Option<Applied> {
         let before = state.durability.position();
         let lacks_replicas = state.durability.lacks_replicas(self.now());
-        let answer = if lacks_replicas && self.common.calls.request(call).is_write() {
+        let command = self.common.calls.request(call);
+        let answer = if lacks_replicas && command.is_write() {
             state.counts.report.refused += 1;
             Some(Err(CallError::Down))
         } else {
-            self.execute(state, call)
+            self.execute(state, call, command)
         };
         let changed = state.durability.position() != before;
-        let waits = changed && self.common.calls.request(call).updates_copy();
+        let waits = changed && command.updates_copy();
         answer.map(|answer| Applied { call, answer, until, changed, waits })
     }
 
     /// How long the next command keeps the node busy.
     #[inline]
-    fn command_time(&self, state: &mut State, call: CallId) -> Nanos {
+    fn command_time(&self, state: &mut State, command: &Command) -> Nanos {
         let mut time = state.server.draw_time();
         if state.server.copies_slowly() {
-            time = time.saturating_add(state.server.copying_time(self.copied_bytes(state, call)));
+            time = time.saturating_add(state.server.copying_time(self.copied_bytes(state, command)));
         }
         if !self.common.multi_gets.is_empty() {
-            time = time.saturating_add(self.further_keys_time(state, call));
+            time = time.saturating_add(self.further_keys_time(state, command));
         }
         if state.memory.has_maintenance() {
             time = time.saturating_add(self.maintain(state));
@@ -112,19 +114,19 @@ impl CacheNode {
 
     /// How much longer a command takes for the keys after its first.
     #[cold]
-    fn further_keys_time(&self, state: &State, call: CallId) -> Nanos {
-        let Command::MultiGet(_, number) = self.common.calls.request(call) else { return Nanos::ZERO };
-        state.server.further_keys_time(self.common.multi_gets.of(number).keys.len())
+    fn further_keys_time(&self, state: &State, command: &Command) -> Nanos {
+        let Command::MultiGet(_, number) = command else { return Nanos::ZERO };
+        state.server.further_keys_time(self.common.multi_gets.of(*number).keys.len())
     }
 
     /// The size of the value that a command brings, or that it is answered with at once. What a load brings in and hands on
     /// is not counted: it comes over the node's wire, which is no faster.
-    fn copied_bytes(&self, state: &State, call: CallId) -> u32 {
-        let command = self.common.calls.request(call);
+    #[inline]
+    fn copied_bytes(&self, state: &State, command: &Command) -> u32 {
         match command.value() {
             Some((key, value)) => self.common.values.size(key, value),
             None if command.is_write() => 0,
-            None if !self.common.multi_gets.is_empty() => self.held_bytes(state, command),
+            None if !self.common.multi_gets.is_empty() => self.held_bytes(state, *command),
             None => state.memory.good_entry(command.key(), self.now()).map_or(0, |entry| entry.size),
         }
     }
@@ -163,8 +165,8 @@ impl CacheNode {
     }
 
     /// Lets a command take effect; `None` means that it waits for a load.
-    fn execute(&self, state: &mut State, call: CallId) -> Option<Answer> {
-        match self.common.calls.request(call) {
+    fn execute(&self, state: &mut State, call: CallId, command: Command) -> Option<Answer> {
+        match command {
             Command::Get(key) | Command::GetFromReplica(key, _) => return Some(Ok(self.get(state, key).into())),
             Command::MultiGet(_, number) => return Some(Ok(self.multi_get(state, number))),
             Command::GetCopy(key) => return Some(Ok(self.get_copy(state, key))),
