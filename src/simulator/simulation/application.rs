@@ -40,6 +40,8 @@ pub(super) struct Application {
     pub rows: Rc<Rows>,
     /// When good copies are loaded again.
     pub refresh: Refresh,
+    /// For how long the cache remembers that there is no row, where it does.
+    negative: Option<Nanos>,
     /// The servers' states; the last is that of the loader, who warms the cache up.
     states: Vec<AppServerState>,
     /// The connections of each cache node to the database, where they are limited.
@@ -81,6 +83,7 @@ impl Application {
             queues,
             rows,
             refresh,
+            negative: lane.read.negative(),
             states: (0..=settings.servers).map(state).collect(),
             node_pools: scenario.cache.pool.map_or_else(Vec::new, node_pools),
             warm: share_out(&warm, cache),
@@ -276,7 +279,7 @@ impl World {
             server: state,
             queues: &application.queues,
             rows: &application.rows,
-            negative: application.lane.read.negative(),
+            negative: application.negative,
             refresh: &application.refresh,
             jobs: &self.jobs,
             ledger: &self.observers.ledger,
@@ -298,7 +301,7 @@ impl World {
             database: self.database_client(Link::CacheDatabase, 0, application.node_pools.get(node as usize)),
             triggers: &self.observers.triggers,
             rows: &application.rows,
-            negative: application.lane.read.negative(),
+            negative: application.negative,
             writes_back: application.lane.write.write_back().is_some(),
         }
     }

@@ -443,13 +443,11 @@ impl World {
 
     /// A response reaches its client.
     pub fn receive_response(&self, slot: u32) {
-        let request = {
-            let mut requests = self.clients.requests.borrow_mut();
-            let request = requests[slot];
-            requests[slot].awaited = false;
-            requests.free(slot);
-            request
-        };
+        let mut requests = self.clients.requests.borrow_mut();
+        let request = requests[slot];
+        requests[slot].awaited = false;
+        requests.free(slot);
+        drop(requests);
         if request.operation == Operation::MultiGet {
             self.receive_parts(slot, &request);
         }

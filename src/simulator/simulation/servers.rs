@@ -35,6 +35,9 @@ struct Server {
     slow: Slowdown,
 }
 
+/// Where so many may be inside, nobody counts them.
+const UNLIMITED: u64 = u64::MAX;
+
 /// See the module.
 pub struct Servers {
     servers: RefCell<Vec<Server>>,
@@ -47,7 +50,7 @@ impl Servers {
     pub fn new(count: u32, places: Option<u32>, cores: Option<u32>) -> Servers {
         Servers {
             servers: RefCell::new((0..count).map(|_| Server::default()).collect()),
-            limits: [places, cores].map(|limit| limit.map_or(u64::MAX / 2, u64::from)),
+            limits: [places, cores].map(|limit| limit.map_or(UNLIMITED, u64::from)),
             turn: Cell::new(0),
         }
     }
@@ -57,9 +60,17 @@ impl Servers {
         let servers = self.servers.borrow();
         let count = servers.len() as u32;
         let turn = self.turn.get();
-        let picked = (0..count).map(|step| (turn + step) % count).find(|&server| servers[server as usize].down == 0)?;
-        work::count(((picked + count - turn) % count) as usize);
-        self.turn.set((picked + 1) % count);
+        // Divisions would take longer than the rest of this.
+        let after = |server| if server + 1 < count { server + 1 } else { 0 };
+        let mut picked = turn;
+        while servers.get(picked as usize)?.down > 0 {
+            work::count(1);
+            picked = after(picked);
+            if picked == turn {
+                return None;
+            }
+        }
+        self.turn.set(after(picked));
         Some(picked)
     }
 
@@ -74,11 +85,16 @@ impl Servers {
     }
 
     async fn pass<'a>(&'a self, of: Of, server: u32, kernel: &'a Kernel) -> Place<'a> {
-        Enter { servers: self, of, server, kernel, ticket: None }.await;
+        if self.limits[of as usize] < UNLIMITED {
+            Enter { servers: self, of, server, kernel, ticket: None }.await;
+        }
         Place { servers: self, of, server, kernel }
     }
 
     fn leave(&self, of: Of, server: u32, kernel: &Kernel) {
+        if self.limits[of as usize] == UNLIMITED {
+            return;
+        }
         let mut servers = self.servers.borrow_mut();
         let gate = &mut servers[server as usize].gates[of as usize];
         gate.back += 1;
