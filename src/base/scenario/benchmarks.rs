@@ -89,7 +89,9 @@ fn ycsb<'a>(lines: impl Iterator<Item = (&'a str, usize)>) -> Result<Vec<Row>, B
 fn columns_of_memtier(line: &str) -> Vec<String> {
     let mut columns: Vec<String> = Vec::new();
     for word in line.split_whitespace() {
-        match columns.last_mut().filter(|_| word == "Latency") {
+        // Old versions have one Latency, of no percentile.
+        let is_two = |before: &&mut String| word == "Latency" && (*before == "Avg." || before.starts_with('p'));
+        match columns.last_mut().filter(is_two) {
             Some(before) => *before += " Latency",
             None => columns.push(word.to_owned()),
         }
@@ -240,6 +242,8 @@ mod tests {
         refused(&format!("{MEMTIER}{MEMTIER}"), 36, "more than one run");
         refused(&MEMTIER.replace("11.10300        19.71100      2352", "-nan        19.71100      2352"), 13, "-nan");
         refused(&MEMTIER.replace("Totals", "Total "), 1, "no percentile");
+        let old = "Type        Ops/sec     Hits/sec   Misses/sec      Latency       KB/sec\nTotals     54321.00      1000.00     48383.33      3.68000      2200.00\n";
+        refused(old, 1, "no percentile");
     }
 
     #[test]
