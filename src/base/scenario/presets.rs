@@ -153,7 +153,7 @@ pub(super) fn of_version(version: u32, name: &str) -> Result<&'static Preset, Sc
 
 /// What the lane of a preset with that name is called.
 pub fn lane(name: &str) -> Option<&'static Phrase> {
-    all().find_map(|preset| preset.about().lane(name))
+    ALL.iter().find_map(|preset| preset.about().lane(name)).or_else(|| twitter::lane(name))
 }
 
 impl Preset {

@@ -30,11 +30,13 @@ pub const TABLE: &str = include_str!("twitter.csv");
 
 /// What scenarios' names begin with; a number follows.
 const TITLE: &str = "Twitter's cache cluster ";
-/// The lanes: their names, what a write does with the cached copy, and their names in Korean.
-const LANES: [(&str, &str, &str); 2] = [
-    ("Writes update the cache", "update", "쓰기 시 갱신"),
-    ("Writes delete the cached copy", "delete", "쓰기 시 삭제"),
+/// The lanes: what a write does with the cached copy, and their names, in files the English ones.
+static LANES: [(&str, Phrase); 2] = [
+    ("update", Phrase::fixed("Writes update the cache", "쓰기 시 갱신")),
+    ("delete", Phrase::fixed("Writes delete the cached copy", "쓰기 시 삭제")),
 ];
+/// What presets' names begin with; a number follows.
+const NAME: &str = "twitter-cluster";
 const WEEK_S: f64 = 604_800.0;
 /// How many requests a scaled-down run has.
 const REQUESTS: f64 = 60_000.0;
@@ -194,7 +196,8 @@ impl Cluster {
         let capacity = if newest_first { REQUESTS as u64 * 3 } else { scale.keys + REQUESTS as u64 * 2 };
         line(format_args!("\n[cache]\ncapacity = {capacity}\nttl = {}\n\n", self.ttl_toml()));
         line(format_args!("[database]\nworkers = 256\nread = \"2ms\"\nwrite = \"2ms\"\n\n"));
-        for (name, cached, _) in LANES {
+        for (cached, name) in &LANES {
+            let name = name.say(Language::English);
             line(format_args!(
                 "[[lane]]\nname = \"{name}\"\nread = \"look-aside\"\n\
                  write = {{ kind = \"write-around\", cached = \"{cached}\" }}\n\n"
@@ -299,7 +302,7 @@ impl Cluster {
 
     /// The preset's name.
     pub fn name(&self) -> String {
-        format!("twitter-cluster{:02}", self.number)
+        format!("{NAME}{:02}", self.number)
     }
 }
 
@@ -380,8 +383,16 @@ pub(super) struct Texts {
 /// One preset a cluster, in order.
 pub static ALL: LazyLock<Vec<Preset>> = LazyLock::new(|| clusters().iter().map(preset).collect());
 
+/// What the lane with that name is called, if it is one of theirs. Asked of every lane, and so without reading the table.
+pub(super) fn lane(name: &str) -> Option<&'static Phrase> {
+    LANES.iter().map(|(_, phrase)| phrase).find(|phrase| phrase.say(Language::English) == name)
+}
+
 /// The published miss ratio of the cluster whose preset has that name, if it has one.
 pub fn miss_ratio(preset: &str) -> Option<f64> {
+    if !preset.starts_with(NAME) {
+        return None; // asked of every preset, and the table is long
+    }
     static KNOWN: LazyLock<Vec<(String, Option<f64>)>> =
         LazyLock::new(|| clusters().iter().map(|cluster| (cluster.name(), cluster.miss_ratio)).collect());
     KNOWN.iter().find(|(name, _)| name == preset)?.1
@@ -395,7 +406,7 @@ pub fn of_title(title: &str) -> Option<&'static Preset> {
 
 /// Made once, for as long as the program runs: presets are asked for by reference everywhere.
 fn preset(cluster: &Cluster) -> Preset {
-    let lanes = LANES.map(|(name, _, korean)| (name.to_owned(), Phrase::fixed(name, korean)));
+    let lanes = LANES.each_ref().map(|(_, name)| (name.say(Language::English).to_owned(), name.clone()));
     let about = About {
         group: Group::Twitter,
         title: Phrase::new(format!("{TITLE}{}", cluster.number), format!("Twitter 캐시 클러스터 {}", cluster.number)),
