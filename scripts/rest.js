@@ -1,8 +1,14 @@
 // Stands at the end of a program's script, where `wasm` is the program: what its first moving figure does without, which
 // scripts/split.mjs has put into a file of its own.
 let rest;
-/** What it takes: functions of the browser, like the program, and all else from the program. */
-const given = () => ({ ...__wbg_get_imports(), first: wasm });
+/** What it takes: functions of the browser, like the program, and all else from the program, whose functions stand in a table in
+ *  the order in which they are asked for. */
+function given() {
+  const first = { ...wasm };
+  const asked = WebAssembly.Module.imports(rest).filter(({ module, kind }) => module === "first" && kind === "function");
+  asked.forEach(({ name }, i) => (first[name] = wasm.first.get(i)));
+  return { ...__wbg_get_imports(), first };
+}
 
 /** Here it is, compiled. From now on nobody waits for it. */
 export async function giveRest(module) {
