@@ -4,7 +4,7 @@
 //       The first keeps what its first moving figure needs, and the second gets the rest:
 //       - the functions whose marks stand in LATER.txt, and places in others whose keys do (scripts/outline.mjs). What is not
 //         known there stays in the first, where it is never missed;
-//       - constants that nothing in the first names, by what the linker said (scripts/symbols.mjs).
+//       - constants that nothing in the first names, by what the linker said (scripts/symbols.mjs), and lines of the source.
 //   node scripts/split.mjs --count PROGRAM_bg.wasm
 //       Each function says that it was called, and each place that it was reached, in exported variables; record-later.mjs reads
 //       them.
@@ -12,7 +12,7 @@
 // In the first, what calls the rest has it loaded if it is not there yet (scripts/rest.js), and calls it through the table `rest`.
 // The rest takes memory, tables, variables and functions from the first. It may be made twice in one memory, by one who waits for
 // it and by one who cannot: so nothing in there may change but what the first has.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import binaryen from "binaryen";
 
@@ -130,8 +130,11 @@ function symbolsNamedBy(module, functions, { symbols, named, kept: always, lines
   const isLine = new Set(lines);
   const kept = new Set(always);
   for (const address of addressesIn(module, functions)) {
-    const meant = named[address] ?? symbols.flatMap(([at, size], place) => (at <= address && address <= at + size ? [place] : []));
-    meant.filter((place) => !isLine.has(place)).forEach((place) => kept.add(place));
+    // Also what it lies within, for it may have been worked out of that of something else; of one that nothing else means, also
+    // what ends there.
+    const last = named[address] ? 1 : 0;
+    const there = symbols.flatMap(([at, size], place) => (at <= address && address <= at + size - last ? [place] : []));
+    [...(named[address] ?? []), ...there].filter((place) => !isLine.has(place)).forEach((place) => kept.add(place));
   }
   for (const place of kept) symbols[place][2].filter((other) => !isLine.has(other)).forEach((other) => kept.add(other)); // also of those that are added now
   return kept;
@@ -201,10 +204,10 @@ function split(file, list, restFile, symbols) {
   const all = ownFunctionsOf(module);
   const isLater = (own) => listed.has(markOf(own.name));
   const [first, later] = [all.filter((own) => !isLater(own)), all.filter(isLater)];
-  if (later.length * 2 < listed.size) {
-    console.warn(`split: of ${listed.size} functions in ${list}, ${later.length} are here: are RUSTFLAGS set, which replace those of .cargo/config.toml?`);
+  if (later.length * 4 < listed.size) {
+    console.warn(`split: of ${listed.size} functions and places in ${list}, only ${later.length} functions are here: are RUSTFLAGS set, which replace those of .cargo/config.toml?`);
   }
-  const said = existsSync(symbols ?? "") ? JSON.parse(readFileSync(symbols)) : null;
+  const said = symbols ? JSON.parse(readFileSync(symbols)) : null;
   const { entrances, kept, slots } = firstOf(module, first, later, listed, said);
   const data = said && partData(module, other, said, kept);
   if (data) {

@@ -1,16 +1,16 @@
 // What the linker says of a program's constants and variables (rustc's flag --emit-relocs, in .cargo/config.toml): where each
 // lies, and what names it. scripts/split.mjs tells by it which of them the first part of a program can do without.
 //
-//   node scripts/symbols.mjs PROGRAM_bg.wasm SYMBOLS.json
-//       Moves what the linker says out of the program, where it would take megabytes, into a file:
+//   node scripts/symbols.mjs PROGRAM_bg.wasm [SYMBOLS.json]
+//       Moves what the linker says out of the program, where it would take megabytes, into a file (null if it says nothing):
 //       symbols  [address, bytes, which others it names by their places in here, slots of the table of functions that are
 //                named by no code] each
 //       named    by each address that code has in it: the symbols meant
 //       kept     symbols that may change, and those that code names by an address outside of them
-//       lines    symbols that are lines of the source, of which panics speak
+//       lines    symbols that are lines of the source, of which panics speak, and nobody else
 //
 // The format: https://github.com/WebAssembly/tool-conventions/blob/main/Linking.md
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 
 import { Reader, sectionsOf } from "./sections.mjs";
 
@@ -57,9 +57,9 @@ function symbol(reader, segments) {
     const [segment, offset, size] = [reader.number(), reader.number(), reader.number()];
     return { kind, segment, address: segments[segment].address + offset, size };
   }
-  reader.number();
+  const index = reader.number(); // several names may be of one function
   if (kind !== 3 && (!(flags & UNDEFINED) || flags & 0x40)) reader.name();
-  return { kind };
+  return { kind, function: index };
 }
 
 function relocationsOf(bytes, section) {
@@ -83,7 +83,7 @@ function linkerSays(bytes, sections) {
   const [named, called] = [{}, new Set()];
   const kept = new Set(symbols.filter((symbol) => symbol.mayChange).map(({ place }) => place));
   for (const { type, index, added } of relocationsOf(bytes, found("reloc.CODE"))) {
-    if (SLOTS.includes(type)) called.add(index);
+    if (SLOTS.includes(type)) called.add(all[index].function);
     const { address, size, place } = all[index];
     if (!ADDRESSES.includes(type) || place === undefined) continue;
     (named[address + added] ??= new Set()).add(place);
@@ -100,18 +100,20 @@ function linkerSays(bytes, sections) {
     if (ADDRESSES.includes(type) && all[index].address + added !== value) throw new Error("symbols: the linker's words are not about this program");
     for (const owner of owners) {
       if (ADDRESSES.includes(type) && all[index].place !== undefined) owner.names.add(all[index].place);
-      if (SLOTS.includes(type) && !called.has(index)) owner.slots.add(value);
+      if (SLOTS.includes(type) && !called.has(all[index].function)) owner.slots.add(value);
     }
   }
   const textAt = (address, length) => {
     const segment = segments.findLast((segment) => segment.address <= address);
     return segment ? Buffer.from(bytes.subarray(segment.at + address - segment.address).subarray(0, length)).toString("latin1") : "";
   };
-  /** A core::panic::Location: the file's name, its length, the line and the column. */
+  /** A core::panic::Location: the file's name, its length, the line and the column. Those of strategies are read while they run
+   *  (`note_line` in src/simulator/strategy/clients.rs). */
   const isLine = ({ address, size, names }) => {
     const segment = segments.findLast((segment) => segment.address <= address);
     const word = (i) => view.getUint32(segment.at + address - segment.address + 4 * i, true);
-    return size === 16 && names.size > 0 && word(1) < 1_000 && textAt(word(0), word(1)).endsWith(".rs");
+    const file = word(1) < 1_000 ? textAt(word(0), word(1)) : "";
+    return size === 16 && names.size > 0 && file.endsWith(".rs") && !file.includes("/strategy/");
   };
   const lines = symbols.filter(isLine).map(({ place }) => place);
   return { symbols: symbols.map(({ address, size, names, slots }) => [address, size, [...names], [...slots]]), named: Object.fromEntries(Object.entries(named).map(([address, places]) => [address, [...places]])), kept: [...kept], lines };
@@ -121,8 +123,10 @@ const [file, out] = process.argv.slice(2);
 const bytes = readFileSync(file);
 const sections = sectionsOf(bytes);
 const isLinkers = ({ name }) => name === "linking" || name?.startsWith("reloc.");
-if (sections.some(isLinkers)) {
-  writeFileSync(out, JSON.stringify(linkerSays(bytes, sections)));
-  const kept = sections.filter((section) => !isLinkers(section)).map(({ start, end }) => bytes.subarray(start, end));
-  writeFileSync(file, Buffer.concat([bytes.subarray(0, 8), ...kept]));
+const said = sections.some(isLinkers) ? linkerSays(bytes, sections) : null; // where RUSTFLAGS are set
+if (out) {
+  writeFileSync(`${out}.${process.pid}`, JSON.stringify(said)); // another build may read it
+  renameSync(`${out}.${process.pid}`, out);
 }
+const kept = sections.filter((section) => !isLinkers(section)).map(({ start, end }) => bytes.subarray(start, end));
+writeFileSync(file, Buffer.concat([bytes.subarray(0, 8), ...kept]));

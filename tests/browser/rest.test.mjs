@@ -23,12 +23,20 @@ async function doesWithout(page, asked) {
   assert.deepEqual(asked, ["fetch"], "what it calls stands in the first part: run scripts/record-later.mjs");
 }
 
+/** What stands in a page whatever moment it shows, and how it is called: none of it may be a constant that has gone to the rest. */
+const words = (page) => page.evaluate(() => [...document.querySelectorAll("header *, .breakers *, .controls *")].map((part) => `${part.localName}.${part.getAttribute("class")}#${part.id} ${part.ariaLabel}: ${part.children.length > 0 ? "" : part.textContent}`));
+
 test("the page moves before the rest of its program is there, and without standing still for it", async () => {
   const site = await serve({ missing: isRest });
   for (const hash of ["", "#v2&preset=keys-star", "#v2&preset=default&seed=9&cache.ttl=5s"]) {
     const { page, asked, close } = await opened(site, hash);
     await doesWithout(page, asked);
-    await close();
+    const whole = await opened(world.site, hash);
+    await seesMoments("it moves", () => whole.page.mainFrame(), 10);
+    const said = await words(page);
+    assert.ok(said.length > 100, `${said.length} parts`);
+    assert.deepEqual(said, await words(whole.page), "what it says stands in the first part");
+    await Promise.all([close(), whole.close()]);
   }
   await site.close();
 });

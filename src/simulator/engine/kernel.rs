@@ -68,7 +68,7 @@ impl Kernel {
         self.queue.borrow_mut().peek()
     }
 
-    /// Takes the earliest event and moves the clock to it.
+    /// Takes the earliest event that is before the end of time, and moves the clock to it.
     #[inline]
     pub fn next(&self) -> Option<Event> {
         self.next_before(Nanos::MAX)

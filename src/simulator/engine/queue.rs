@@ -97,7 +97,7 @@ impl Queue {
         self.first().map(|packed| Nanos((packed >> TIME_SHIFT) as u64))
     }
 
-    /// Takes the earliest event.
+    /// Takes the earliest event that is before the end of time.
     #[inline]
     pub fn pop(&mut self) -> Option<(Nanos, Event)> {
         self.pop_before(Nanos::MAX)

@@ -39,7 +39,7 @@ pub struct Events {
 }
 
 /// Tells whoever follows the present task from which line of its strategy it calls. What strategies call is therefore no
-/// `async fn`: those do not know their callers.
+/// `async fn`: those do not know their callers. (scripts/symbols.mjs knows that lines of strategies are read, and other lines not.)
 #[track_caller]
 #[inline]
 fn note_line(network: &Network, kernel: &Kernel) {
