@@ -103,17 +103,18 @@ function linkerSays(bytes, sections) {
       if (SLOTS.includes(type) && !called.has(all[index].function)) owner.slots.add(value);
     }
   }
-  const textAt = (address, length) => {
+  /** Where in the file an address is; at its end, where there is nothing. */
+  const fileAt = (address) => {
     const segment = segments.findLast((segment) => segment.address <= address);
-    return segment ? Buffer.from(bytes.subarray(segment.at + address - segment.address).subarray(0, length)).toString("latin1") : "";
+    return segment ? segment.at + address - segment.address : bytes.length;
   };
   /** A core::panic::Location: the file's name, its length, the line and the column. Those of strategies are read while they run
    *  (`note_line` in src/simulator/strategy/clients.rs). */
   const isLine = ({ address, size, names }) => {
-    const segment = segments.findLast((segment) => segment.address <= address);
-    const word = (i) => view.getUint32(segment.at + address - segment.address + 4 * i, true);
-    const file = word(1) < 1_000 ? textAt(word(0), word(1)) : "";
-    return size === 16 && names.size > 0 && file.endsWith(".rs") && !file.includes("/strategy/");
+    if (size !== 16 || names.size === 0) return false;
+    const [text, length] = [0, 4].map((offset) => view.getUint32(fileAt(address) + offset, true));
+    const file = length < 1_000 ? bytes.subarray(fileAt(text)).subarray(0, length).toString("latin1") : "";
+    return file.endsWith(".rs") && !file.includes("/strategy/");
   };
   const lines = symbols.filter(isLine).map(({ place }) => place);
   return { symbols: symbols.map(({ address, size, names, slots }) => [address, size, [...names], [...slots]]), named: Object.fromEntries(Object.entries(named).map(([address, places]) => [address, [...places]])), kept: [...kept], lines };
