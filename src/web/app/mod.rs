@@ -325,7 +325,7 @@ impl App {
     /// Whether what has just come from the worker is drawn. On the way to a moment further on only some of it is: the
     /// processor is the workers' then.
     fn is_frame_drawn(&mut self) -> bool {
-        const HURRY_MS: f64 = 170.0; // every other frame of a worker that hurries
+        const HURRY_MS: f64 = 350.0; // every fourth frame of a worker that hurries
         let now = now_ms();
         let drawn = !self.state.is_hurrying() || now - self.last_drawn >= HURRY_MS;
         if drawn {

@@ -21,8 +21,6 @@ pub struct Pool {
     run: SharedRun,
     /// What the workers still have if they refuse what they are asked to load.
     before: Option<SharedRun>,
-    /// The moment they were last asked to get to, where they were asked for that.
-    goal: Option<Nanos>,
     /// What those have answered who were asked; `None` from one who owes it.
     answers: Vec<Option<FromWorker>>,
 }
@@ -34,21 +32,16 @@ struct SharedRun {
     duration: Nanos,
     /// The moment that all have reached.
     now: Nanos,
-    /// How far they go until all are at the same moment again: none shall get far ahead.
-    step: Nanos,
 }
 
-/// In how many steps a run is made at least: no worker is further ahead of the others than one.
-const STEPS_LEAST: u64 = 40;
-
-/// And at most.
-const STEPS_MOST: u64 = 4_000;
+/// No worker is further ahead of the others than such a part of the run.
+const STEPS: u64 = 40;
 
 impl Pool {
     /// A pool of up to so many workers, at least one.
     pub fn new(most: usize) -> Pool {
-        let run = SharedRun { workers: 1, duration: Nanos::ZERO, now: Nanos::ZERO, step: Nanos::ZERO };
-        Pool { most: most.max(1), run, before: None, goal: None, answers: Vec::new() }
+        let run = SharedRun { workers: 1, duration: Nanos::ZERO, now: Nanos::ZERO };
+        Pool { most: most.max(1), run, before: None, answers: Vec::new() }
     }
 
     /// How many workers have something to do.
@@ -58,7 +51,6 @@ impl Pool {
 
     /// What to say to whom, by number.
     pub fn send(&mut self, said: ToWorker) -> Vec<(usize, ToWorker)> {
-        self.goal = None;
         let to_all = |count: usize, said: &ToWorker| (0..count).map(|worker| (worker, said.clone())).collect();
         let messages: Vec<(usize, ToWorker)> = match said {
             ToWorker::Load { generation, scenario, .. } => {
@@ -73,7 +65,6 @@ impl Pool {
             }
             ToWorker::Advance { generation, to_ns, budget_ms, watch } => {
                 let to_ns = self.run.goal(Nanos(to_ns)).0;
-                self.goal = Some(Nanos(to_ns));
                 to_all(self.run.workers, &ToWorker::Advance { generation, to_ns, budget_ms, watch })
             }
             ToWorker::Hello | ToWorker::Recall { .. } | ToWorker::Inject { .. } => to_all(self.run.workers, &said),
@@ -104,7 +95,7 @@ impl Pool {
         let told = together(std::mem::take(&mut self.answers).into_iter().flatten().collect())?;
         match (&told, self.before.take()) {
             (FromWorker::Refused { .. }, Some(before)) => self.run = before,
-            (FromWorker::Frame(frame), _) => self.run.reached(Nanos(frame.now_ns), self.goal),
+            (FromWorker::Frame(frame), _) => self.run.now = Nanos(frame.now_ns),
             _ => {}
         }
         Some(told)
@@ -113,26 +104,15 @@ impl Pool {
 
 impl SharedRun {
     fn of(lanes: usize, duration: Nanos) -> SharedRun {
-        SharedRun { workers: lanes.max(1), duration, now: Nanos::ZERO, step: Nanos(duration.0 / STEPS_LEAST) }
+        SharedRun { workers: lanes.max(1), duration, now: Nanos::ZERO }
     }
 
-    /// How far the workers go who are to go to `to`. From the end on, each only settles.
+    /// How far the workers go who are to go to `to`: each uses the time it has, so none waits for the others before it is a
+    /// whole step ahead. From the end on, each only settles.
     fn goal(&self, to: Nanos) -> Nanos {
         let is_shared = self.workers > 1 && self.now < self.duration;
-        if is_shared { to.min(self.now.saturating_add(self.step)) } else { to }
-    }
-
-    /// They have got to `now`, and were to go to `goal`: what they cannot do in the time they have is asked for in shorter
-    /// steps.
-    fn reached(&mut self, now: Nanos, goal: Option<Nanos>) {
-        self.now = now;
-        let [shortest, longest] = [STEPS_MOST, STEPS_LEAST].map(|steps| self.duration.0 / steps);
-        match goal {
-            Some(goal) if now < goal.min(self.duration) => self.step = Nanos((self.step.0 / 2).max(shortest)),
-            Some(_) => self.step = Nanos(self.step.0.saturating_mul(2).min(longest)),
-            None => {}
-        }
-        self.step = self.step.max(Nanos(1));
+        let step = Nanos((self.duration.0 / STEPS).max(1));
+        if is_shared { to.min(self.now.saturating_add(step)) } else { to }
     }
 }
 
@@ -347,11 +327,7 @@ mod tests {
         let scenario = scenario();
         let mut world = World::new(&[1.0, 0.05]);
         world.run(&scenario);
-        assert!(
-            world.apart > Nanos::ZERO && world.apart <= Nanos(scenario.duration.0 / STEPS_LEAST),
-            "{:?}",
-            world.apart
-        );
+        assert!(world.apart > Nanos::ZERO && world.apart <= Nanos(scenario.duration.0 / STEPS), "{:?}", world.apart);
     }
 
     #[test]
