@@ -16,6 +16,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import binaryen from "binaryen";
 
+import { bodiesOf, byLikeness } from "./order.mjs";
 import { countPlaces, markOf, outline, treeOf } from "./outline.mjs";
 
 /** What rustc emits, and browsers since 2021 or so can do. */
@@ -30,6 +31,18 @@ function read(bytes) {
 const numbered = (count, at) => Array.from({ length: count }, (_, i) => at(i));
 const functionsOf = (module) => numbered(module.getNumFunctions(), (i) => binaryen.getFunctionInfo(module.getFunctionByIndex(i)));
 const ownFunctionsOf = (module) => functionsOf(module).filter((own) => !own.module);
+
+/** Puts functions in the order that compresses best, without what cutting has left of their locals. Gives their names. */
+function sideBySide(module) {
+  module.runPasses(["simplify-locals-nostructure", "coalesce-locals", "vacuum", "reorder-locals"]);
+  const own = ownFunctionsOf(module);
+  return byLikeness(bodiesOf(module.emitBinary())).map((place) => {
+    const { name, params, results, vars, body } = own[place];
+    module.removeFunction(name);
+    module.addFunction(name, params, results, vars, body);
+    return name;
+  });
+}
 
 function emitted(module) {
   module.runPasses(["remove-unused-module-elements", "strip-debug", "strip-producers", "strip-target-features"]);
@@ -106,6 +119,7 @@ function restOf(module, first, entrances, listed, data, slots) {
   for (const [i, { table, slot, name }] of slots.entries()) module.addActiveElementSegment(table, `slot ${i}`, [name], module.i32.const(slot));
   module.addActiveElementSegment("rest", "entrances", entrances, module.i32.const(0));
   module.runPasses(["remove-unused-module-elements"]);
+  sideBySide(module);
   return shared;
 }
 
@@ -202,7 +216,8 @@ function split(file, list, restFile, symbols) {
   const listed = new Set(readFileSync(list, "utf8").split("\n"));
   const [module, other] = [read(bytes), read(bytes)];
   const all = ownFunctionsOf(module);
-  const isLater = (own) => listed.has(markOf(own.name));
+  // Without a name it is called by its number, which is another one's in another build.
+  const isLater = (own) => /\D/.test(own.name) && listed.has(markOf(own.name));
   const [first, later] = [all.filter((own) => !isLater(own)), all.filter(isLater)];
   if (later.length * 4 < listed.size) {
     console.warn(`split: of ${listed.size} functions and places in ${list}, only ${later.length} functions are here: are RUSTFLAGS set, which replace those of .cargo/config.toml?`);
@@ -214,6 +229,9 @@ function split(file, list, restFile, symbols) {
     const { initial, max } = module.getMemoryInfo();
     module.setMemory(initial, max ?? -1, null, data.first, false, false, "0");
   }
+  // As they stand there the rest takes them: numbers that grow compress better, too.
+  const places = new Map(sideBySide(module).map((name, place) => [name, place]));
+  first.sort((one, next) => places.get(one.name) - places.get(next.name));
   const shared = restOf(other, first, entrances, listed, data?.rest ?? [], slots);
   const rest = emitted(other);
   writeFileSync(restFile, rest);

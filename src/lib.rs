@@ -47,7 +47,7 @@
 #![forbid(unsafe_code)]
 
 #[doc(inline)]
-pub use cachelane_base::{bytes, escape, phrase, random, report, scenario, sort, time};
+pub use cachelane_base::{bytes, escape, number, phrase, random, report, scenario, sort, time};
 #[doc(inline)]
 pub use cachelane_simulator::{
     app, cache, database, engine, fault, history, jobs, keyspace, ledger, metrics, model, network, simulation, slots,

@@ -4,6 +4,7 @@
 
 pub mod bytes;
 pub mod escape;
+pub mod number;
 pub mod phrase;
 pub mod random;
 pub mod report;

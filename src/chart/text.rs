@@ -33,11 +33,8 @@ fn digits(value: f64) -> String {
 
 /// A factor as `9×`, `1.4×`, `230×`.
 pub fn times(factor: f64) -> String {
-    if factor < 9.5 && (factor * 10.0).round() % 10.0 != 0.0 {
-        format!("{factor:.1}×")
-    } else {
-        format!("{factor:.0}×")
-    }
+    let tenths = (factor * 10.0).round() as i64;
+    if factor < 9.5 && tenths % 10 != 0 { format!("{factor:.1}×") } else { format!("{factor:.0}×") }
 }
 
 /// A share as `93 %`, `93.4 %`.

@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url";
 import { execFileSync } from "node:child_process";
 import binaryen from "binaryen";
 
+import { bodiesOf, byLikeness } from "../../scripts/order.mjs";
+
 const SPLIT = fileURLToPath(new URL("../../scripts/split.mjs", import.meta.url));
 /** Each has a way of its own to leave a branch, or the end of a block; what is done in there is long enough to be worth a cut. */
 const LONG = (into, from) => `(local.set ${into} (i32.add (local.get ${into}) (i32.mul (i32.xor (i32.shl (local.get ${from}) (i32.const 3)) (i32.const 77)) (i32.add (local.get ${from}) (i32.const 5)))))`;
@@ -87,4 +89,14 @@ test("a program does what it did, with each place that can be cut in its second 
     assert.equal(loads, 1, "the rest is called, and loaded once");
   }
   rmSync(folder, { recursive: true });
+});
+
+test("functions that are alike come to stand side by side, and every one stands somewhere", () => {
+  const constants = (from, count) => Array.from({ length: count }, (_, i) => `(drop (i32.const ${from + 1000 * i}))`).join("");
+  // Of four kinds, in turn.
+  const functions = Array.from({ length: 12 }, (_, i) => `(func (export "f${i}") ${constants(1e6 * ((i % 4) + 1), 10 + i)})`);
+  const order = byLikeness(bodiesOf(binaryen.parseText(`(module ${functions.join("")})`).emitBinary()));
+  assert.deepEqual([...order].sort((one, other) => one - other), [...functions.keys()]);
+  const kinds = order.map((place) => place % 4);
+  assert.equal(kinds.filter((kind, i) => kind !== kinds[i - 1]).length, 4, `${kinds}`);
 });

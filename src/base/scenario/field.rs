@@ -642,7 +642,7 @@ impl Field for f64 {
             Value::Real(number) => Some(*number),
             Value::Whole(number) => Some(*number as f64),
             Value::Bare(word) | Value::Text(word) if word.ends_with('%') => share(word, at),
-            Value::Bare(word) => word.parse().ok(),
+            Value::Bare(word) => crate::number::read(word),
             _ => None,
         };
         match number.filter(|number| number.is_finite()) {

@@ -37,8 +37,10 @@ pub fn plain(text: &str) -> Result<Cow<'_, str>, [String; 2]> {
         None => return Ok(Cow::Borrowed(text)),
     };
     // A count may be written with an exponent where it is whole all the same.
-    let whole = number.parse::<f64>().ok().filter(|_| number.contains(['e', 'E']));
-    let whole = whole.filter(|value| value.fract() == 0.0 && value.abs() < 1e15);
+    let exponent = Some(&number).filter(|number| number.contains(['e', 'E']));
+    let whole = exponent
+        .and_then(|number| number.parse::<f64>().ok())
+        .filter(|value| value.fract() == 0.0 && value.abs() < 1e15);
     Ok(Cow::Owned(whole.map_or(number, |value| format!("{value:.0}"))))
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::bytes::Bytes;
+use crate::number;
 use crate::phrase::{Phrase, phrase};
 use crate::scenario::limits::{self, Range};
 use crate::time::Nanos;
@@ -143,7 +144,7 @@ fn ends(low: &str, high: &str) -> Result<(Unit, f64, f64), Phrase> {
     if let Some((low, high)) = both(whole) {
         return Ok((Unit::Whole, low, high));
     }
-    let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
+    let number = |text: &str| number::read(text).filter(|number| number.is_finite());
     if let Some((low, high)) = both(number) {
         return Ok((Unit::Number, low, high));
     }
@@ -162,8 +163,7 @@ fn ends(low: &str, high: &str) -> Result<(Unit, f64, f64), Phrase> {
 
 /// To three digits: nobody asks for a TTL of 3.981071706 s.
 fn rounded(value: f64) -> f64 {
-    let text = format!("{value:.2e}");
-    text.parse().unwrap_or(value)
+    number::read(&format!("{value:.2e}")).unwrap_or(value)
 }
 
 fn written(value: f64, unit: Unit) -> String {

@@ -8,6 +8,7 @@ use super::context::Ctx;
 use super::distribution::Dist;
 use super::number::{Duration, Number};
 use super::overridden::overridden_row;
+use crate::number;
 use crate::scenario::form::{FormField, Input};
 use crate::scenario::{Distribution, Edit, FieldValue, Ttl, slider_of};
 
@@ -26,7 +27,7 @@ fn control(draft: &Draft, ctx: &Ctx, field: FormField, label: &'static str) -> H
     if let Some(by) = ctx.overridden_at(&path) {
         return overridden_row(&field, by, html! { { label } }, ctx.words);
     }
-    let number = field.value.parse::<f64>().ok();
+    let number = number::read(&field.value);
     match (&field.takes, number) {
         (Input::Flag, _) => {
             html! { <Check {key} {label} value={field.value == "true"} set={ctx.setter(path, FieldValue::of::<bool>)} /> }

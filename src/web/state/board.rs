@@ -2,6 +2,7 @@
 
 use super::limits::Limits;
 use crate::chart::text;
+use crate::number;
 use crate::phrase::Phrase;
 use crate::report::LaneReport;
 
@@ -89,7 +90,7 @@ impl Unit {
             Unit::Count | Unit::Amount => (typed, 1.0),
         };
         let plain = crate::scenario::typed::plain(number.trim()).ok()?;
-        self.accept(plain.parse::<f64>().ok()? * factor)
+        self.accept(number::read(&plain)? * factor)
     }
 
     /// The number, if it can be one of this kind.

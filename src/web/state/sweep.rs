@@ -8,6 +8,7 @@ use super::seeds::Runs;
 use crate::bytes::Bytes;
 use crate::experiment::harm::Numbers;
 use crate::experiment::sweep::{Key, Sweep, Vary};
+use crate::number;
 use crate::phrase::{Phrase, phrase};
 use crate::scenario::form::{Form, FormField, Input};
 use crate::scenario::limits::Range;
@@ -180,7 +181,7 @@ fn scaled(value: &str) -> Option<String> {
             let end = piece.trim_end_matches(['(', ')', ',', ':']).len();
             let (word, mark) = piece.split_at(end);
             match word.parse::<Nanos>() {
-                Ok(Nanos(time)) if word.parse::<f64>().is_err() => {
+                Ok(Nanos(time)) if number::read(word).is_none() => {
                     text.push_str(&Nanos(time.checked_mul(over)? / under).to_string());
                 }
                 _ => text.push_str(word),
@@ -203,7 +204,7 @@ fn around(field: &FormField, (down, up): (u64, u64)) -> Option<String> {
             _ => (1, u64::MAX),
         };
         ((whole / down).max(least).max(1), whole.saturating_mul(up).min(most)).written(|whole| whole.to_string())?
-    } else if let Ok(number) = value.parse::<f64>() {
+    } else if let Some(number) = number::read(value) {
         let (least, most) = if let Some(Range::Number(least, most)) = range { (least, most) } else { (0.0, f64::MAX) };
         let (low, high) = ((number / down as f64).max(least), (number * up as f64).min(most));
         (low, high).written(|number| number.to_string())?

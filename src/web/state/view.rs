@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use super::limits::Limits;
 use crate::chart::palette::Theme;
 use crate::chart::{FIGURES, Figure, Options, Percentile, figure};
+use crate::number;
 use crate::phrase::{Language, Phrase};
 
 /// Whether light or dark is asked for; else the system decides.
@@ -183,7 +184,7 @@ impl View {
                 ),
                 {
                     let (low, high) = SPEED_RANGE;
-                    value.parse().ok().filter(|s| (low..=high).contains(s)).map(|s: f64| self.speed = Some(s))
+                    number::read(value).filter(|s| (low..=high).contains(s)).map(|s| self.speed = Some(s))
                 },
             ),
             "start" => ("start", Phrase::fixed("visible or click", "visible 또는 click"), {

@@ -14,6 +14,7 @@ use self::faults::Faults;
 use self::lanes::lanes;
 use self::traffic::traffic;
 pub use self::traffic::{trace_opener, trace_reader, trace_refused};
+use crate::number;
 use crate::scenario::form::{Form, FormField};
 use crate::scenario::{Edit, FieldValue, Scenario};
 use crate::web::components::any_field::{AllFields, Draft, FieldRow, changed_summary};
@@ -190,12 +191,12 @@ fn options_at(draft: &Draft, ctx: &Ctx, path: &str) -> Html {
 
 /// A number with a slider, as long as what stands there is one.
 fn number_at(draft: &Draft, path: &str, label: &'static str, whole: bool) -> Html {
-    match word_at(draft, path).parse::<f64>() {
-        Ok(value) => {
+    match number::read(&word_at(draft, path)) {
+        Some(value) => {
             let path = path.to_owned();
             html! { <Number key={path.clone()} path={path.clone()} {label} {value} {whole} /> }
         }
-        Err(_) => named_row(draft, path, label),
+        None => named_row(draft, path, label),
     }
 }
 

@@ -263,7 +263,7 @@ impl Pen {
             self.stroke(&way, self.lane, width);
             self.context.set_global_alpha(1.0);
             self.dashes(&[2.0, 8.0]);
-            self.context.set_line_dash_offset(-(phase / 40.0) % 10.0);
+            self.context.set_line_dash_offset(-((phase as u64 % 400) as f64) / 40.0);
             self.stroke(&way, self.lane, width.min(3.0));
             self.dashes(&[]);
         }
