@@ -5,7 +5,7 @@ const EXACT_DIGITS: usize = 15;
 /// So many zeros has a power of ten that is exact as a number.
 const EXACT_ZEROS: u32 = 22;
 
-/// The number that `text` is, the same as Rust's own reading of it; `None` where it is none.
+/// The number that `text` is, the same as Rust's own reading of it (so `NaN` is read as such); `None` where it is none.
 ///
 /// Most are a few digits, for which one division is enough. The general way has a table of ten kilobytes, which a page that
 /// comes by a slow line need not wait for.

@@ -331,6 +331,26 @@ mod tests {
     }
 
     #[test]
+    fn however_slow_one_is_the_others_may_be_a_step_ahead_of_it() {
+        let scenario = scenario();
+        let mut world = World::new(&[1.0, 0.05]);
+        world.ask(ToWorker::Load { generation: 1, scenario: Box::new(scenario.clone()), share: Share::default() });
+        let advance = ToWorker::Advance { generation: 1, to_ns: u64::MAX, budget_ms: 90.0, watch: None };
+        for _ in 0..5 {
+            let FromWorker::Frame(frame) = world.ask(advance.clone()) else { panic!("a frame") };
+            assert_eq!(world.pool.run.goal(Nanos::MAX), Nanos(frame.now_ns + scenario.duration.0 / STEPS));
+        }
+    }
+
+    #[test]
+    fn the_shortest_runs_are_shared_too() {
+        for duration in [Nanos(1), Nanos(39)] {
+            let run = SharedRun { workers: 2, ..SharedRun::of(2, duration) };
+            assert_eq!(run.goal(Nanos::MAX), Nanos(1), "{duration:?}");
+        }
+    }
+
+    #[test]
     fn one_worker_is_enough_for_one_lane_and_for_a_trace() {
         let mut pool = Pool::new(4);
         let mut load = |scenario: &Scenario| {
