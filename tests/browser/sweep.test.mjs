@@ -73,7 +73,7 @@ visit(world, "two fields make a heat map for each lane, by keyboard alone, and w
   await values(page).fill("1s..9s/log3");
   await values(page).press("Tab");
   assert.ok(await second(page).evaluate((select) => select === document.activeElement), "the second field is the next stop");
-  await page.keyboard.type("lane.4.write.every");
+  await page.keyboard.type("lane.4.write.every", { delay: 60 }); // as a person types
   await until("it is chosen", async () => (await second(page).inputValue()) === "lane.4.write.every");
   // The browser shows the choice before the page, which has heard every letter, is there.
   await until("values around its own", async () => (await secondValues(page).inputValue()) === "1.25s..20s/log5");
