@@ -10,13 +10,19 @@ function given() {
   return { ...__wbg_get_imports(), first };
 }
 
+function isThere() {
+  wasm.rest_is_there.value = 1;
+  globalThis.cachelaneIsPart = false;
+  dispatchEvent(new Event("cachelane-whole"));
+}
+
 /** Here it is, compiled. From now on nobody waits for it. */
 export async function giveRest(module) {
   rest = module;
   if (!wasm) return;
   try {
     await WebAssembly.instantiate(module, given());
-    wasm.rest_is_there.value = 1;
+    isThere();
   } catch (error) {
     rest = undefined; // whoever calls it asks again
     throw error;
@@ -29,7 +35,7 @@ function loadRest() {
   try {
     rest ??= new WebAssembly.Module(bytesOf(address));
     new WebAssembly.Instance(rest, given());
-    wasm.rest_is_there.value = 1;
+    isThere();
   } catch (error) {
     rest = undefined;
     throw new WebAssembly.RuntimeError(`Not loaded: ${address} (${error.message})`);

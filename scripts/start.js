@@ -34,8 +34,11 @@ globalThis.cachelaneWorker = () => {
 // Of several figures the first one moves as early as it can. The others wait for the rest, which one of them fetches anyway: what
 // each of them calls of it before it is there, each would fetch for itself. So does one of Twitter's presets, which are read there.
 const waits = isHandedOn || /[#&]preset=twitter-/.test(location.hash);
+// For the program, which leaves to the rest what stands further down the page.
+globalThis.cachelaneIsPart = Boolean(giveRest);
 if (waits) await Promise.race([loadRest(), new Promise((done) => setTimeout(done, REST_MS))]);
 await init({ module_or_path: module });
+if (waits && rest) await giveRest(rest).catch(console.error);
 dispatchEvent(new Event("cachelane-started"));
 if (!waits) loadRest();
 

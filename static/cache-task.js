@@ -2,7 +2,8 @@
 //
 // embed.js brings this where such an element stands. embed.d.ts says what `when` may hold.
 
-import { isKorean, make, shadow, shown } from "./embed.js";
+import { isKorean, make, shadow } from "./embed.js";
+import { shown } from "./refusal.js";
 
 const TEXT = {
   en: {

@@ -77,23 +77,9 @@ const encode = (text) => encodeURIComponent(String(text).replace(/\p{Surrogate}/
 /** What stands between spaces and commas, with all that is in its parentheses. */
 const words = (text) => text.match(/(?:[^\s,()]|\((?:[^()]|\([^()]*\))*\)|[()])+/g) ?? [];
 
-/** What was written, fit to be shown: no control characters, nothing that turns the text around it, not too long. */
-export const shown = (text) => {
-  const plain = text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
-  return plain.length > 200 ? `${plain.slice(0, 200)}…` : plain;
-};
-
 const TEXT = {
-  en: {
-    refused: (src) => `This figure cannot be shown. src="${src}" is no address of its simulator (${BASE.href}). Copy one from its Share dialog.`,
-    title: "Cachelane: cache strategies, side by side",
-    play: "Play",
-  },
-  ko: {
-    refused: (src) => `그래프를 표시할 수 없습니다. src="${src}"는 시뮬레이터(${BASE.href})의 주소가 아닙니다. ‘공유’에서 주소를 복사하세요.`,
-    title: "Cachelane: 캐시 전략 비교",
-    play: "재생",
-  },
+  en: { title: "Cachelane: cache strategies, side by side", play: "Play" },
+  ko: { title: "Cachelane: 캐시 전략 비교", play: "재생" },
 };
 
 /** The language that an element's words are in, as far as the simulator speaks it; else `undefined`. */
@@ -429,11 +415,12 @@ class CacheLane extends Base {
   #wake() {
     if (this.#frame || !this.isConnected) return;
     const experiment = this.#toOpen();
-    const frame = document.createElement("iframe");
-    frame.setAttribute("sandbox", SANDBOX);
-    frame.name = "cachelane-guest"; // so that it asks for its program
-    frame.src = new URL(experiment, BASE).href;
-    frame.title = this.getAttribute("title") ?? textOf(this).title;
+    const frame = make("iframe", {
+      sandbox: SANDBOX,
+      name: "cachelane-guest", // so that it asks for its program
+      src: new URL(experiment, BASE),
+      title: this.getAttribute("title") ?? textOf(this).title,
+    });
     // A frame whose scheme is another than its page's is a white box until the page has painted.
     this.#theme = this.getAttribute("theme") ?? schemeAround(this);
     frame.style.cssText = `position: absolute; inset: 0; display: block; width: 100%; height: ${Math.max(this.#height, HEIGHT.least)}px; border: 0; opacity: 0; color-scheme: ${this.#theme ?? "normal"};`;
@@ -450,14 +437,14 @@ class CacheLane extends Base {
   }
 
   #refuse() {
-    const told = document.createElement("p");
-    told.setAttribute("role", "alert");
-    told.style.cssText = "align-self: start; margin: 0; padding: 0.5em 0.75em; border-left: 3px solid #b3243b; overflow-wrap: anywhere;";
-    told.textContent = textOf(this).refused(shown(this.getAttribute("src") ?? ""));
     this.#putAway();
-    this.#box.classList.add("refused");
     this.#button.hidden = true;
-    this.#place(told);
+    // Its words are brought to the few pages that need them.
+    import(new URL("./refusal.js", BASE)).then(({ refusal }) => {
+      if (this.#experiment !== null || !this.isConnected) return;
+      this.#box.classList.add("refused");
+      this.#place(refusal(this, BASE.href));
+    });
   }
 
   /** The poster is back; the frame and its worker are gone. What was changed in it, and its moment, are kept. */

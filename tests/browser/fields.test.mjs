@@ -57,6 +57,29 @@ claim("a field without a control of its own is edited by keyboard, refused besid
   assert.deepEqual(await finish(page), good);
 });
 
+claim("every list shows what is so, whatever was chosen in it before: after Undo, after Redo, with another experiment", SHORT, async (page) => {
+  await page.evaluate(() => document.querySelectorAll(".section").forEach((section) => (section.open = true)));
+  const eviction = controls(page).getByRole("combobox", { name: /^Eviction/ });
+  const speed = page.getByRole("combobox", { name: "Speed" });
+  const lists = [[eviction, ["fifo", "sieve"]], [page.locator(".section.database select.kind").first(), ["uniform", "constant"]]];
+  for (const [list, [one, other]] of lists) {
+    const first = await list.inputValue();
+    for (const chosen of [one, other]) {
+      const before = await link(page);
+      await list.selectOption(chosen);
+      await until(`${chosen} in the link`, async () => (await link(page)) !== before);
+    }
+    for (const [way, expected] of [["Undo", one], ["Undo", first], ["Redo", one], ["Redo", other], ["Undo", one]]) {
+      await button(page, way).click();
+      await until(`${expected} after ${way}`, async () => (await list.inputValue()) === expected, 5_000);
+    }
+  }
+  await speed.selectOption("0.1");
+  await speed.selectOption("10");
+  await page.evaluate(() => (location.hash = "#v2&fault.count=0&duration=3s&cache.eviction=sieve&view.speed=0.1"));
+  await until("the link's own", async () => (await eviction.inputValue()) === "sieve" && (await speed.inputValue()) === "0.1", 5_000);
+});
+
 claim("a lane has something otherwise, and then no longer: its digest changes, the others' stay", SHORT, async (page) => {
   const good = await finish(page);
   const lane = controls(page).getByRole("group", { name: "Write-back", exact: true });

@@ -16,7 +16,7 @@ test("the package holds the element, its types, the simulator and the licences, 
   try {
     execFileSync("tar", ["-xzf", packed, "-C", folder]);
     const inside = (name) => join(folder, "package", name);
-    for (const name of ["package.json", "README.md", "LICENSE", ...["embed.js", "embed.d.ts", "cache-task.js", "boot.js", "index.html", "hosting.html", "LICENSE.txt", "third-party.txt"].map((file) => `dist/${file}`)]) {
+    for (const name of ["package.json", "README.md", "LICENSE", ...["embed.js", "embed.d.ts", "cache-task.js", "refusal.js", "boot.js", "index.html", "hosting.html", "LICENSE.txt", "third-party.txt"].map((file) => `dist/${file}`)]) {
       assert.ok(existsSync(inside(name)), name);
     }
     const { exports } = JSON.parse(readFileSync(inside("package.json"), "utf8"));

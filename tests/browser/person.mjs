@@ -105,6 +105,10 @@ export function visit(world, name, hash, does, { wait = ready, timeout = 240_000
       await wait(opened.page);
       await does(opened.page, opened);
       assert.deepEqual(opened.problems, []);
+    } catch (error) {
+      // What is waited for in vain may have its reason there.
+      if (opened.problems.length > 0) error.message += `\nThe page said: ${opened.problems.join("\n")}`;
+      throw error;
     } finally {
       await opened.close();
     }

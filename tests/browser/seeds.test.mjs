@@ -151,11 +151,20 @@ visit(world, "figures have the band of many seeds behind their lines, which can 
   await toggle.waitFor();
 });
 
-visit(world, "where a trace is replayed it is said that many seeds are not available", "#v2", async (page) => {
-  await controls(page).getByLabel("Replay a trace").setInputFiles({ name: "keys.txt", mimeType: "", buffer: Buffer.from("a\nb\na\nc\n".repeat(50)) });
-  await panel(page).getByText("replays a trace").waitFor();
+visit(world, "a trace is replayed by every worker, once it is open", "#v2&duration=8s&fault.count=0&clients.keys=(kind:trace,file:keys.txt)", async (page) => {
+  await panel(page).getByText("replays a trace that is not open").waitFor();
   assert.equal(await begin(page).count(), 0);
-});
+  await page.locator(".section.clients").evaluate((section) => (section.open = true));
+  await page.locator(".section.clients input[type=file]").setInputFiles({ name: "keys.txt", mimeType: "", buffer: Buffer.from("a\nb\na\nc\n".repeat(50)) });
+  await begin(page).waitFor();
+  await run(page, 20);
+  await rows(page);
+  const told = JSON.parse(await download(page, "Download JSON"));
+  const requests = told.lanes.map(({ measures }) => measures.find(({ name }) => name === "requests"));
+  assert.deepEqual(requests.map(({ min, max }) => [min, max]), Array(5).fill([200, 200]), "as many as the file has lines, whatever the seed");
+  const p50 = told.lanes[0].measures.find(({ name }) => name === "read_p50_ms");
+  assert.ok(p50.min < p50.max, "and not the same run again");
+}, { wait: (page) => panel(page).waitFor() });
 
 const SIZES = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 for (const [size, locale, colorScheme] of [["wide", "en", "light"], ["phone", "ko", "dark"], ["wide", "ko", "dark"], ["phone", "en", "light"]]) {

@@ -35,6 +35,7 @@ use crate::web::sections::tables::{
 };
 use crate::web::sections::transport::Transport;
 use crate::web::sections::welcome::{Welcome, footer_links};
+use crate::web::state::traces::TraceFile;
 use crate::web::state::view::{Control, ThemeChoice};
 use crate::web::state::{Action, TimeAction, ViewAction, saved, stage};
 
@@ -48,6 +49,9 @@ const TAGLINE: Phrase = Phrase::fixed(
     "Cache strategies side by side, through the same crash",
     "같은 트래픽, 같은 장애에서 비교하는 캐시 전략",
 );
+const ON_ITS_WAY: Phrase =
+    Phrase::fixed("The rest of the page is still loading.", "페이지의 나머지 부분을 불러오는 중입니다.");
+const SHOW_IT: Phrase = Phrase::fixed("Show it now", "지금 보기");
 const EDITED: Phrase = Phrase::fixed("edited", "수정됨");
 const RESET: Phrase = Phrase::fixed("Reset", "되돌리기");
 
@@ -70,13 +74,7 @@ impl App {
                             { self.stage(&titles) }
                             { self.figures(&titles) }
                             { self.scoreboard(&titles) }
-                            <ManySeeds scenario={self.state.running.clone()} dispatch={self.dispatch.clone()} on_range={self.on_range.clone()} words={w} />
-                            <HiddenCapacity scenario={self.state.running.clone()} words={w} />
-                            <CapacityCurve scenario={self.state.running.clone()} trace={self.state.traces.opened.as_ref().map(|(file, _)| file.clone())}
-                                traces={self.state.traces.shown()} report={self.state.run.report.clone().filter(|_| self.state.is_over())} titles={titles.clone()}
-                                on_sweep={self.on_sweep.clone()} dispatch={self.dispatch.clone()} words={w} />
-                            <SweepPanel scenario={self.state.running.clone()} wanted={self.to_sweep} dispatch={self.dispatch.clone()} words={w} />
-                            { self.tables(&titles) }
+                            if self.is_whole { { self.further_down(&titles) } } else { { self.on_its_way(ctx) } }
                         </div>
                         <Controls scenario={self.state.draft.clone()} titles={titles.clone()} shown={self.shown()}
                             can_undo={self.state.history.can_undo()} can_redo={self.state.history.can_redo()} traces={self.state.traces.shown()}
@@ -88,9 +86,39 @@ impl App {
                 if self.sharing { { self.share(ctx, &titles) } }
                 if self.helping { { self.help(ctx) } }
                 if let Some(open) = self.state.story.clone() {
-                    <StoryDialog {open} scenario={self.state.running.clone()} titles={titles.clone()} dispatch={self.dispatch.clone()} words={w} />
+                    <StoryDialog {open} scenario={self.state.running.clone()} trace={self.trace()} titles={titles.clone()} dispatch={self.dispatch.clone()} words={w} />
                 }
             </div>
+        }
+    }
+
+    /// What readers come to when they have seen a figure.
+    fn further_down(&self, titles: &Rc<Vec<String>>) -> Html {
+        let w = self.words();
+        html! {
+            <>
+                <ManySeeds scenario={self.state.running.clone()} trace={self.trace()} dispatch={self.dispatch.clone()} on_range={self.on_range.clone()} words={w} />
+                <HiddenCapacity scenario={self.state.running.clone()} words={w} />
+                <CapacityCurve scenario={self.state.running.clone()} trace={self.trace()}
+                    traces={self.state.traces.shown()} report={self.state.run.report.clone().filter(|_| self.state.is_over())} titles={titles.clone()}
+                    on_sweep={self.on_sweep.clone()} dispatch={self.dispatch.clone()} words={w} />
+                <SweepPanel scenario={self.state.running.clone()} trace={self.trace()} wanted={self.to_sweep} dispatch={self.dispatch.clone()} words={w} />
+                { self.tables(titles) }
+            </>
+        }
+    }
+
+    /// The trace file that is open.
+    fn trace(&self) -> Option<TraceFile> {
+        self.state.traces.opened.as_ref().map(|(file, _)| file.clone())
+    }
+
+    /// In its place until then.
+    fn on_its_way(&self, ctx: &Context<App>) -> Html {
+        let language = self.words().lang;
+        let show = ctx.link().callback(|_: MouseEvent| Msg::Whole);
+        html! {
+            <p class="soft">{ ON_ITS_WAY.say(language) }{ " " }<button type="button" class="plain" onclick={show}>{ SHOW_IT.say(language) }</button></p>
         }
     }
 

@@ -19,7 +19,7 @@ use super::platform::embed::{self, Host};
 use super::platform::host::{Asked, Told};
 use super::platform::protocol::FromWorker;
 use super::platform::worker_handle::{WorkerHandle, most_workers};
-use super::platform::{dom, media, storage};
+use super::platform::{dom, media, rest, storage};
 use super::sections::welcome;
 use super::state::looking::{Look, Looking};
 use super::state::saved::TooLong;
@@ -66,6 +66,8 @@ pub enum Msg {
     Help(bool),
     /// The settings open or close, where they are a sheet.
     Settings(bool),
+    /// The rest of the program has come, or the reader wants what needs it.
+    Whole,
     /// The reader wants this field swept.
     Sweep(&'static str),
     /// The system asks for dark or light.
@@ -88,6 +90,9 @@ pub struct App {
     choosing: bool,
     helping: bool,
     has_settings_open: bool,
+    /// Whether all of the page is shown. What stands further down comes with the rest of the program, and so neither keeps a
+    /// figure waiting nor stands still for it.
+    is_whole: bool,
     /// The field that was last to be swept, and how often one was.
     to_sweep: (u32, &'static str),
     last_tick: f64,
@@ -167,6 +172,7 @@ impl Component for App {
         let interval = Interval::new(TICK_MS, move || link.send_message(Msg::Dispatch(Action::Tick { wall_s: 0.0 })));
         let mut listeners = listen(ctx);
         listeners.extend(media::listen(DARK, ctx.link().callback(Msg::Dark)));
+        listeners.push(rest::listen(ctx.link().callback(|()| Msg::Whole)));
         let mut app = App {
             state,
             worker: None,
@@ -177,6 +183,7 @@ impl Component for App {
             choosing: false,
             helping: false,
             has_settings_open: false,
+            is_whole: rest::is_there(),
             to_sweep: (0, ""),
             last_tick: now_ms(),
             focus_next: None,
@@ -210,31 +217,7 @@ impl Component for App {
     fn update(&mut self, ctx: &Context<App>, msg: Msg) -> bool {
         match msg {
             Msg::Dispatch(Action::Tick { .. }) => return self.tick(ctx),
-            Msg::Dispatch(action) => {
-                if matches!(action, Action::OpenLink(_)) {
-                    self.too_long = None; // it came as a link
-                }
-                if matches!(action, Action::OpenPreset(_)) && self.unsaved {
-                    self.save(ctx); // Back leads to what is there now
-                }
-                let is_link = matches!(action, Action::OpenLink(_));
-                let goes_to_stage = matches!(action, Action::GoToStory);
-                let is_frame = matches!(action, Action::FromWorker(FromWorker::Frame(_)));
-                let effects = self.state.apply(action);
-                self.run_effects(ctx, effects);
-                self.do_asked(ctx);
-                if is_frame && !self.is_frame_drawn() {
-                    return false;
-                }
-                if goes_to_stage {
-                    self.focus_next = Some(".transport");
-                    self.show_next = Some(".scenes");
-                }
-                if is_link && self.state.view.is_embed() {
-                    self.open_for_host(ctx);
-                }
-                self.apply_theme();
-            }
+            Msg::Dispatch(action) => return self.act(ctx, action),
             Msg::Look(look) => {
                 let before = self.looking;
                 self.looking.apply(look);
@@ -259,7 +242,9 @@ impl Component for App {
             Msg::Choose(open) => self.choosing = open,
             Msg::Help(open) => self.helping = open,
             Msg::Settings(open) => self.has_settings_open = open,
+            Msg::Whole => self.is_whole = true,
             Msg::Sweep(field) => {
+                self.is_whole = true;
                 self.to_sweep = (self.to_sweep.0 + 1, field);
                 self.focus_next = Some("#sweep");
             }
@@ -305,6 +290,34 @@ impl App {
 
     fn theme(&self) -> Theme {
         self.state.view.theme.resolve(self.dark)
+    }
+
+    /// Does what somebody asks for, or hears what has come of it.
+    fn act(&mut self, ctx: &Context<App>, action: Action) -> bool {
+        if matches!(action, Action::OpenLink(_)) {
+            self.too_long = None; // it came as a link
+        }
+        if matches!(action, Action::OpenPreset(_)) && self.unsaved {
+            self.save(ctx); // Back leads to what is there now
+        }
+        let is_link = matches!(action, Action::OpenLink(_));
+        let goes_to_stage = matches!(action, Action::GoToStory);
+        let is_frame = matches!(action, Action::FromWorker(FromWorker::Frame(_)));
+        let effects = self.state.apply(action);
+        self.run_effects(ctx, effects);
+        self.do_asked(ctx);
+        if is_frame && !self.is_frame_drawn() {
+            return false;
+        }
+        if goes_to_stage {
+            self.focus_next = Some(".transport");
+            self.show_next = Some(".scenes");
+        }
+        if is_link && self.state.view.is_embed() {
+            self.open_for_host(ctx);
+        }
+        self.apply_theme();
+        true
     }
 
     fn tick(&mut self, ctx: &Context<App>) -> bool {

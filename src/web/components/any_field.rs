@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsCast as _;
-use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement};
+use web_sys::{HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
 use super::context::{Ctx, id_of, use_ctx};
@@ -18,6 +18,7 @@ use crate::escape::shown;
 use crate::scenario::called;
 use crate::scenario::form::{Form, FormField, Input};
 use crate::scenario::{Accept, Docs, Edit, FieldValue, Lane, Language, Scenario};
+use crate::web::components::select::Select;
 use crate::web::i18n::Words;
 use crate::web::platform::dom;
 use crate::web::state::Action;
@@ -188,10 +189,7 @@ pub fn AddOverride(props: &LaneOverridesProps) -> Html {
     let id = format!("f-lane-{lane}-own");
     let change = {
         let (draft, ctx) = (props.draft.clone(), ctx.clone());
-        Callback::from(move |event: Event| {
-            let select = event.target_unchecked_into::<HtmlSelectElement>();
-            let chosen = select.value();
-            select.set_selected_index(0);
+        Callback::from(move |chosen: String| {
             let path = format!("lane.{lane}.{chosen}");
             if let Some(value) = draft.form.value(&chosen).and_then(|value| FieldValue::parse(&value).ok()) {
                 focus_soon(id_of(&path));
@@ -202,10 +200,10 @@ pub fn AddOverride(props: &LaneOverridesProps) -> Html {
     html! {
         <div class="field choice">
             <label for={id.clone()}>{ ctx.words.own_field }</label>
-            <select {id} onchange={change}>
-                <option value="" selected=true disabled=true>{ ctx.words.choose_field }</option>
+            <Select {id} value="" choose={change}>
+                <option value="" disabled=true>{ ctx.words.choose_field }</option>
                 { for groups }
-            </select>
+            </Select>
         </div>
     }
 }
@@ -270,10 +268,10 @@ pub fn FieldRow(props: &FieldRowProps) -> Html {
         Input::Choice(words) => {
             let options = words.iter().map(|(word, doc)| {
                 let called = if word == "()" { w.with_usual.to_owned() } else { called::word(word, w.lang) };
-                html! { <option value={word.clone()} selected={*word == shown} title={tooltip(doc, w)}>{ called }</option> }
+                html! { <option key={word.as_str()} value={word.clone()} title={tooltip(doc, w)}>{ called }</option> }
             });
-            let onchange = set.reform(|event: Event| event.target_unchecked_into::<HtmlSelectElement>().value());
-            html! { <select id={id.clone()} {onchange} aria-describedby={described} aria-invalid={bad}>{ for options }</select> }
+            let (value, invalid) = (shown.clone(), complaint.is_some());
+            html! { <Select id={id.clone()} {value} choose={set} {described} {invalid}>{ for options }</Select> }
         }
         Input::Flag => {
             let onchange =

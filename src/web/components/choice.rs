@@ -1,10 +1,11 @@
 //! One of several, and yes or no.
 
-use web_sys::{HtmlInputElement, HtmlSelectElement};
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::context::{id_of, use_ctx};
 use crate::scenario::{Edit, FieldValue};
+use crate::web::components::select::Select;
 use crate::web::state::Action;
 
 /// What a [`Choice`] is made from.
@@ -44,16 +45,14 @@ impl ChoiceProps {
 pub fn Choice(props: &ChoiceProps) -> Html {
     let ctx = use_ctx();
     let id = id_of(&props.path);
-    let change =
-        props.set(&ctx.dispatch).reform(|event: Event| event.target_unchecked_into::<HtmlSelectElement>().value());
     let options = props.options.iter().map(|(name, label)| {
-        html! { <option value={name.clone()} selected={*name == props.value}>{ label }</option> }
+        html! { <option key={name.as_str()} value={name.clone()}>{ label }</option> }
     });
     let complaint = ctx.complaint(&props.path);
     html! {
         <div class="field choice">
             <label for={id.clone()}>{ props.label.clone() }</label>
-            <select {id} onchange={change}>{ for options }</select>
+            <Select {id} value={props.value.clone()} choose={props.set(&ctx.dispatch)}>{ for options }</Select>
             if let Some(complaint) = complaint { <p class="complaint" role="alert">{ complaint }</p> }
         </div>
     }

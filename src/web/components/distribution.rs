@@ -1,6 +1,5 @@
 //! A distribution of durations: its kind, and a number or two.
 
-use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::context::use_ctx;
@@ -8,6 +7,7 @@ use super::number::Duration;
 use super::paste::{PastePercentiles, row_table};
 use crate::scenario::{Distribution, Edit, FieldValue, Slider, slider_of};
 use crate::time::Nanos;
+use crate::web::components::select::Select;
 use crate::web::i18n::Words;
 
 /// What a [`Dist`] is made from.
@@ -28,13 +28,12 @@ pub fn Dist(props: &DistProps) -> Html {
     let w = ctx.words;
     let kinds = props.value.each_kind();
     let options = kinds.iter().map(|kind| {
-        html! { <option value={kind.kind()} selected={kind.kind() == props.value.kind()}>{ kind.title().say(w.lang).to_owned() }</option> }
+        html! { <option key={kind.kind()} value={kind.kind()}>{ kind.title().say(w.lang).to_owned() }</option> }
     });
     let options: Vec<Html> = options.collect();
     let set_kind = {
         let set = ctx.setter(props.path.to_string(), FieldValue::of::<Distribution>);
-        Callback::from(move |event: Event| {
-            let name = event.target_unchecked_into::<HtmlSelectElement>().value();
+        Callback::from(move |name: String| {
             if let Some(distribution) = kinds.iter().find(|kind| kind.kind() == name) {
                 set.emit(distribution.clone());
             }
@@ -42,7 +41,7 @@ pub fn Dist(props: &DistProps) -> Html {
     };
     html! {
         <div class="dist">
-            <select class="kind" aria-label={format!("{}: {}", props.label, w.distribution_kind)} onchange={set_kind}>{ for options }</select>
+            <Select class="kind" called={format!("{}: {}", props.label, w.distribution_kind)} value={props.value.kind()} choose={set_kind}>{ for options }</Select>
             { for numbers(props, w) }
             <PastePercentiles path={props.path.clone()} label={props.label.clone()} />
         </div>

@@ -12,6 +12,7 @@ pub mod number;
 pub mod overridden;
 pub mod paste;
 pub mod paste_info;
+pub mod select;
 pub mod sheet;
 pub mod slider;
 pub mod swatch;

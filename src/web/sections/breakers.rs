@@ -8,6 +8,7 @@ use yew::prelude::*;
 use crate::phrase::{Language, Phrase};
 use crate::scenario::{FaultKind, Link, Part, Scenario};
 use crate::time::Nanos;
+use crate::web::components::select::Select;
 use crate::web::i18n::Words;
 use crate::web::platform::dom;
 use crate::web::state::Action;
@@ -88,7 +89,7 @@ pub(super) const IS_OVER: Phrase = Phrase::fixed(
 pub fn Breakers(props: &BreakersProps) -> Html {
     let (w, language, disabled) = (props.words, props.words.lang, props.at_end);
     let offers = use_memo(props.scenario.clone(), |scenario| offers(scenario));
-    let lasts = use_state_eq(|| "5s".to_owned());
+    let lasts = use_state_eq(|| AttrValue::Static("5s"));
     let chosen = use_state_eq(|| None::<String>);
     let shown = use_state_eq(|| false);
     let inject = use_inject(props, lasts.parse().unwrap_or_else(|_| Nanos::from_secs(5)));
@@ -125,11 +126,11 @@ pub fn Breakers(props: &BreakersProps) -> Html {
                 if offers.contains(&crash) {
                     <button type="button" class="break" aria-disabled={off} title={title.clone()} onclick={strike(Rc::new(move || Some(crash)))}>{ CRASH_CACHE.say(language) }</button>
                 }
-                <select ref={menu} class="break-more" aria-label={FAULT.say(language).to_owned()} title={title.clone()} onchange={keep(&chosen)}>
-                    { options(&offers, current.as_deref(), w) }
-                </select>
+                <Select node={menu} class="break-more" called={FAULT.say(language).to_owned()} title={title.clone()} value={current.unwrap_or_default()} choose={keep(&chosen)}>
+                    { options(&offers, w) }
+                </Select>
                 <label class="lasts">{ DURATION.say(language) }
-                    <select onchange={keep_text(&lasts)}>{ durations(&lasts, language) }</select>
+                    <Select value={(*lasts).clone()} choose={keep_text(&lasts)}>{ durations(language) }</Select>
                 </label>
                 <button type="button" class="break" aria-disabled={off} {title} onclick={of_menu}>{ INJECT.say(language) }</button>
             </div>
@@ -152,35 +153,31 @@ fn use_inject(props: &BreakersProps, lasts: Nanos) -> Callback<(FaultKind, Optio
     })
 }
 
-fn keep(chosen: &UseStateHandle<Option<String>>) -> Callback<Event> {
+fn keep(chosen: &UseStateHandle<Option<String>>) -> Callback<String> {
     let chosen = chosen.setter();
-    Callback::from(move |event: Event| {
-        chosen.set(Some(event.target_unchecked_into::<HtmlSelectElement>().value()));
-    })
+    Callback::from(move |value: String| chosen.set(Some(value)))
 }
 
-fn keep_text(kept: &UseStateHandle<String>) -> Callback<Event> {
+fn keep_text(kept: &UseStateHandle<AttrValue>) -> Callback<String> {
     let kept = kept.setter();
-    Callback::from(move |event: Event| kept.set(event.target_unchecked_into::<HtmlSelectElement>().value()))
+    Callback::from(move |value: String| kept.set(value.into()))
 }
 
-fn durations(lasts: &str, language: Language) -> Html {
-    let options = LASTS.iter().map(|(value, said)| {
-        html! { <option value={*value} selected={*value == lasts}>{ said.say(language) }</option> }
-    });
+fn durations(language: Language) -> Html {
+    let options = LASTS.iter().map(|(value, said)| html! { <option value={*value}>{ said.say(language) }</option> });
     html! { <>{ for options }</> }
 }
 
 /// The menu, by what a fault happens to.
-fn options(offers: &[Offer], chosen: Option<&str>, words: &Words) -> Html {
+fn options(offers: &[Offer], words: &Words) -> Html {
     let groups = Part::ALL.into_iter().filter_map(|part| {
         let options = offers.iter().filter(|offer| offer.what.part() == part).map(|offer| {
             let (value, title) = (offer.value(), offer.title(words));
-            let selected = chosen == Some(value.as_str());
-            html! { <option {value} {selected}>{ title }</option> }
+            html! { <option key={value.as_str()} value={value.clone()}>{ title }</option> }
         });
         let options: Vec<Html> = options.collect();
-        (!options.is_empty()).then(|| html! { <optgroup label={(words.fault_part)(part)}>{ for options }</optgroup> })
+        (!options.is_empty())
+            .then(|| html! { <optgroup key={part as u32} label={(words.fault_part)(part)}>{ for options }</optgroup> })
     });
     html! { <>{ for groups }</> }
 }

@@ -15,7 +15,7 @@ use crate::scenario::Scenario;
 use crate::web::components::context::{Ctx, use_ctx};
 use crate::web::components::swatch::Swatch;
 use crate::web::i18n::{Words, titles};
-use crate::web::platform::crew::{Heard, crew_of};
+use crate::web::platform::crew::Heard;
 use crate::web::state::capacity::{LaneSoFar, Searches, refusal, search, so_far, whole};
 use crate::web::state::jobs::Phase;
 
@@ -83,9 +83,9 @@ impl Component for HiddenCapacity {
             Msg::Toggle => {
                 let scenario = ctx.props().scenario.clone();
                 let hear = ctx.link().callback(|(worker, heard)| Msg::Heard(worker, heard));
-                let (searches, workers) = (Searches::of(&scenario), crew_of(&scenario));
+                let searches = Searches::of(&scenario);
                 (self.summed, self.lanes) = (0, Rc::default());
-                self.shift.begin(scenario, searches, workers, &hear);
+                self.shift.begin(scenario, searches, None, &hear);
                 true
             }
             Msg::Heard(worker, heard) => self.shift.hear(worker, heard),

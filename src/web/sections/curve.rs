@@ -17,13 +17,11 @@ use crate::report::Report;
 use crate::scenario::{Edit, Eviction, FieldValue, Scenario};
 use crate::web::components::drop::FileDrop;
 use crate::web::i18n::Words;
-use crate::web::platform::crew::{Heard, crew_for, crew_of};
-use crate::web::platform::protocol::ToWorker;
+use crate::web::platform::crew::Heard;
 use crate::web::state::Action;
 use crate::web::state::curve::{
     Curves, csv_of, curves, file_of, has_cache, is_here, missed, of_each_node, policies, policies_of, present_of,
 };
-use crate::web::state::seeds::is_offered;
 use crate::web::state::traces::{TraceFile, TracesShown};
 
 static TITLE: Phrase = Phrase::fixed("Capacity curve", "용량별 미스율");
@@ -46,10 +44,6 @@ static NO_CACHE: Phrase = Phrase::fixed(
     "No lane reads from a cache: no capacity changes anything in this scenario. The curve is that of a cache in front of its \
      requests.",
     "캐시에서 읽는 레인이 없어 이 시나리오에서는 용량을 바꿔도 달라지는 것이 없습니다. 곡선은 같은 요청 앞에 캐시를 두었을 때의 값입니다.",
-);
-static NO_FILE: Phrase = Phrase::fixed(
-    "The scenario replays a trace that is not open: open the file first.",
-    "시나리오가 재생하는 트레이스가 열려 있지 않습니다. 먼저 파일을 여세요.",
 );
 static NONE_CHOSEN: Phrase = Phrase::fixed("Choose at least one policy.", "정책을 하나 이상 선택하세요.");
 static POLICIES: Phrase = Phrase::fixed("Eviction policies", "축출 정책");
@@ -156,7 +150,7 @@ impl Component for CapacityCurve {
                     if !has_cache(scenario) { <p class="key"><mark>{ NO_CACHE.say(language) }</mark></p> }
                     { self.controls(ctx) }
                 } else {
-                    <p class="soft">{ NO_FILE.say(language) }</p>
+                    <p class="soft">{ shift::NOT_OPEN.say(language) }</p>
                 }
                 if !self.shift.is_running() { { opener(ctx.props()) } }
                 <div role="status">{ self.end(curves.len(), words) }</div>
@@ -181,21 +175,16 @@ impl CapacityCurve {
 
     /// Where requests come from: the file that the scenario replays, if it does; `None` if that is not open.
     fn source(&self, ctx: &Context<CapacityCurve>) -> Option<Option<TraceFile>> {
-        match file_of(&ctx.props().scenario) {
-            None => Some(None),
-            Some(name) => Some(Some(ctx.props().trace.clone().filter(|file| file.name == name)?)),
-        }
+        TraceFile::of(&ctx.props().scenario, ctx.props().trace.as_ref()).ok()
     }
 
     fn begin(&mut self, ctx: &Context<CapacityCurve>) {
         let (policies, scenario) = (self.policies(ctx), ctx.props().scenario.clone());
         let Some(file) = self.source(ctx).filter(|_| !policies.is_empty()) else { return };
         let hear = ctx.link().callback(|(worker, heard)| Msg::Heard(worker, heard));
-        let workers = file.as_ref().map_or_else(|| crew_of(&scenario), |file| crew_for(file.bytes.len()));
         let jobs =
             Curves { file: file.as_ref().map(|file| file.name.clone()), policies, present: present_of(&scenario) };
-        let hold = file.map(|TraceFile { name, bytes }| ToWorker::Hold { name, bytes });
-        self.shift.begin_with(scenario, jobs, (workers, hold.as_ref()), &hear);
+        self.shift.begin_holding(scenario, jobs, file, &hear);
     }
 
     fn controls(&self, ctx: &Context<CapacityCurve>) -> Html {
@@ -315,7 +304,7 @@ impl CapacityCurve {
         html! {
             <>
                 if let Some(said) = said { <p class="key">{ said.say(language).to_owned() }</p> }
-                if has_cache(scenario) && is_offered(scenario) {
+                if has_cache(scenario) {
                     <p class="key">{ WHOLE.say(language) }{ " " }<button type="button" class="small" onclick={sweep}>{ SWEEP.say(language) }</button></p>
                 }
             </>

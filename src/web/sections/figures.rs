@@ -5,13 +5,13 @@ mod pointer;
 
 use std::rc::Rc;
 
-use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use self::plot::PanelPlot;
 use crate::chart::palette::Theme;
 use crate::chart::{self, Axis, Data, FIGURES, Figure, Options, Panel, Percentile, Weight, text};
 use crate::scenario::{Language, Phrase};
+use crate::web::components::select::Select;
 use crate::web::i18n::Words;
 use crate::web::state::looking::{Look, Looking};
 use crate::web::state::view::CAN_BE_WHOLE;
@@ -133,15 +133,15 @@ fn add_menu(props: &FiguresProps) -> Html {
     let others = FIGURES.iter().filter(|figure| !props.figures.contains(figure));
     let options = others.map(|figure| html! { <option value={figure.name}>{ figure.title.say(language) }</option> });
     let shown = props.figures.clone();
-    let add = props.dispatch.reform(move |event: Event| {
-        let added = chart::figure(&event.target_unchecked_into::<HtmlSelectElement>().value());
+    let add = props.dispatch.reform(move |name: String| {
+        let added = chart::figure(&name);
         Action::View(ViewAction::Figures(shown.iter().copied().chain(added).collect()))
     });
     html! {
-        <select class="add-figure" aria-label={ADD.say(language).to_owned()} onchange={add} key={props.figures.len()}>
-            <option value="" selected=true>{ ADD.say(language) }</option>
+        <Select class="add-figure" called={ADD.say(language).to_owned()} value="" choose={add}>
+            <option value="">{ ADD.say(language) }</option>
             { for options }
-        </select>
+        </Select>
     }
 }
 

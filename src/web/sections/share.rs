@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use web_sys::{HtmlInputElement, HtmlSelectElement};
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::notices::{SaveScenario, too_long};
@@ -14,6 +14,7 @@ use crate::phrase::{Language, Phrase, phrase};
 use crate::report::{Report, csv};
 use crate::scenario::Scenario;
 use crate::web::components::dialog::Dialog;
+use crate::web::components::select::Select;
 use crate::web::i18n::Words;
 use crate::web::platform::{dom, files, picture};
 use crate::web::state::saved::{self, TooLong};
@@ -190,28 +191,27 @@ fn EmbedMaker(props: &ShareProps) -> Html {
 
 /// In which language and on which ground an embed is shown, if not as its reader has it.
 fn looks(lang: &UseStateHandle<Option<Language>>, theme: &UseStateHandle<ThemeChoice>, language: Language) -> Html {
-    let chosen = |event: Event| event.target_unchecked_into::<HtmlSelectElement>().value();
     let set_lang = {
         let lang = lang.clone();
-        Callback::from(move |event: Event| lang.set(Language::of_code(&chosen(event))))
+        Callback::from(move |code: String| lang.set(Language::of_code(&code)))
     };
     let set_theme = {
         let theme = theme.clone();
-        Callback::from(move |event: Event| theme.set(ThemeChoice::named(&chosen(event)).unwrap_or_default()))
+        Callback::from(move |name: String| theme.set(ThemeChoice::named(&name).unwrap_or_default()))
     };
     let languages = Language::ALL.into_iter().map(|one| {
-        html! { <option value={one.code()} selected={**lang == Some(one)} lang={one.code()}>{ one.own_name() }</option> }
+        html! { <option value={one.code()} lang={one.code()}>{ one.own_name() }</option> }
     });
     let themes = [(ThemeChoice::System, READERS), (ThemeChoice::Light, LIGHT), (ThemeChoice::Dark, DARK)];
     let themes = themes.into_iter().map(|(one, name)| {
-        html! { <option value={one.name()} selected={**theme == one}>{ name.say(language) }</option> }
+        html! { <option value={one.name()}>{ name.say(language) }</option> }
     });
     html! {
         <p class="buttons">
-            <label>{ LANGUAGE.say(language) }{ " " }<select onchange={set_lang}>
-                <option value="" selected={lang.is_none()}>{ READERS.say(language) }</option>{ for languages }
-            </select></label>
-            <label>{ THEME.say(language) }{ " " }<select onchange={set_theme}>{ for themes }</select></label>
+            <label>{ LANGUAGE.say(language) }{ " " }<Select value={lang.map_or("", Language::code)} choose={set_lang}>
+                <option value="">{ READERS.say(language) }</option>{ for languages }
+            </Select></label>
+            <label>{ THEME.say(language) }{ " " }<Select value={theme.name()} choose={set_theme}>{ for themes }</Select></label>
         </p>
     }
 }

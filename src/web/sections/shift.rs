@@ -8,10 +8,11 @@ use crate::phrase::{Language, Phrase};
 use crate::scenario::Scenario;
 use crate::web::i18n::Words;
 use crate::web::platform::clock::now_ms;
-use crate::web::platform::crew::{Crew, Heard};
+use crate::web::platform::crew::{Crew, Heard, crew_for, crew_of};
 use crate::web::platform::files;
 use crate::web::platform::protocol::ToWorker;
 use crate::web::state::jobs::{Jobs, Order, Phase, Work};
+use crate::web::state::traces::TraceFile;
 
 /// What a search is called by its progress bar, and by its end.
 pub(super) static SEARCHES: Phrase = Phrase::fixed("Finished searches", "끝난 탐색");
@@ -24,6 +25,15 @@ const STALE: Phrase = Phrase::fixed(
     "The scenario has changed: these are the results of the previous one.",
     "시나리오가 바뀌었습니다. 아래는 바뀌기 전 시나리오의 결과입니다.",
 );
+
+/// What is said in place of the controls where there is nothing to begin with.
+pub(super) static NOT_OPEN: Phrase = Phrase::fixed(
+    "The scenario replays a trace that is not open: open the file first.",
+    "시나리오가 재생하는 트레이스가 열려 있지 않습니다. 먼저 파일을 여세요.",
+);
+
+/// How many times as much memory as its file a trace takes that was read, about, where the file is packed.
+const READ_TIMES: usize = 4;
 
 /// So long what is on the page stays, milliseconds, while jobs come to their ends.
 const DRAWN_EVERY_MS: f64 = 100.0;
@@ -43,26 +53,39 @@ impl<J: Jobs> Default for Shift<J> {
 }
 
 impl<J: Jobs> Shift<J> {
-    /// Begins with these jobs, with so many workers at most; `hear` hears them, each by its number.
-    pub(super) fn begin(&mut self, scenario: Rc<Scenario>, jobs: J, most: usize, hear: &Callback<(usize, Heard)>) {
-        self.begin_with(scenario, jobs, (most, None), hear);
-    }
-
-    /// The same, where each worker is told something first, which it answers with `Here`.
-    pub(super) fn begin_with(
+    /// Begins with these jobs, with as many workers as there is room for; `hear` hears them, each by its number. Each reads
+    /// `trace` first, if the scenario replays one.
+    pub(super) fn begin(
         &mut self,
         scenario: Rc<Scenario>,
         jobs: J,
-        (most, first): (usize, Option<&ToWorker>),
+        trace: Option<&TraceFile>,
         hear: &Callback<(usize, Heard)>,
     ) {
+        let most = trace.map_or(usize::MAX, |file| crew_for(READ_TIMES * file.bytes.len())).min(crew_of(&scenario));
+        let workers = most.min(jobs.count() as usize).max(1);
+        self.crew = Some(Crew::open(workers, hear));
+        let orders = self.work.begin(scenario, jobs, trace, workers);
+        self.carry_out(orders);
+    }
+
+    /// The same, by workers who each hold a file for what they are asked, or none.
+    pub(super) fn begin_holding(
+        &mut self,
+        scenario: Rc<Scenario>,
+        jobs: J,
+        file: Option<TraceFile>,
+        hear: &Callback<(usize, Heard)>,
+    ) {
+        let most = file.as_ref().map_or_else(|| crew_of(&scenario), |file| crew_for(file.bytes.len()));
         let workers = most.min(jobs.count() as usize).max(1);
         let crew = Crew::open(workers, hear);
-        if let Some(first) = first {
-            (0..workers).for_each(|worker| crew.send(worker, first));
+        if let Some(TraceFile { name, bytes }) = file {
+            let hold = ToWorker::Hold { name, bytes };
+            (0..workers).for_each(|worker| crew.send(worker, &hold));
         }
         self.crew = Some(crew);
-        let orders = self.work.begin(scenario, jobs, workers);
+        let orders = self.work.begin(scenario, jobs, None, workers);
         self.carry_out(orders);
     }
 

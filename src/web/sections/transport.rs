@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::breakers::Breakers;
@@ -11,6 +10,7 @@ use crate::chart::text;
 use crate::phrase::{Language, Phrase, phrase};
 use crate::scenario::Scenario;
 use crate::time::Nanos;
+use crate::web::components::select::Select;
 use crate::web::i18n::Words;
 use crate::web::platform::dom;
 use crate::web::state::view::{Control, View};
@@ -133,15 +133,14 @@ fn speed(props: &TransportProps) -> Html {
         speeds.push(props.speed);
         crate::sort::by(&mut speeds, f64::total_cmp);
     }
-    let chosen = props.dispatch.reform(|event: Event| {
-        let text = event.target_unchecked_into::<HtmlSelectElement>().value();
+    let choose = props.dispatch.reform(|text: String| {
         Action::Time(TimeAction::Speed(text.parse().unwrap_or(1.0))) // the values are the numbers below
     });
     let options = speeds.into_iter().map(|speed| {
-        html! { <option value={speed.to_string()} title={in_words(speed).say(w.lang).to_owned()} selected={speed == props.speed}>{ short(speed).say(w.lang).to_owned() }</option> }
+        html! { <option key={speed.to_string()} value={speed.to_string()} title={in_words(speed).say(w.lang).to_owned()}>{ short(speed).say(w.lang).to_owned() }</option> }
     });
     let title = in_words(props.speed).say(w.lang).to_owned();
-    html! { <label class="speed" {title}>{ w.speed }<select onchange={chosen}>{ for options }</select></label> }
+    html! { <label class="speed" {title}>{ w.speed }<Select value={props.speed.to_string()} {choose}>{ for options }</Select></label> }
 }
 
 /// A speed in a word or two: `real time`, `1/100`, `10×`.

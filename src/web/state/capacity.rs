@@ -112,7 +112,7 @@ mod tests {
         let Ok(FromWorker::Sought { found, .. }) = serde_json::from_str(sought) else { panic!("{sought}") };
         let mut searching = Searching::default();
         assert_eq!(
-            given(&searching.begin(scenario.clone(), Searches::of(&scenario), 2)),
+            given(&searching.begin(scenario.clone(), Searches::of(&scenario), None, 2)),
             [(0, 0, 0)],
             "the other one waits"
         );

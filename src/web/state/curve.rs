@@ -214,7 +214,7 @@ mod tests {
             },
             Order::EndAll => panic!("an end"),
         };
-        let orders = curving.begin(scenario.clone(), jobs.clone(), 2);
+        let orders = curving.begin(scenario.clone(), jobs.clone(), None, 2);
         assert_eq!(orders.iter().map(ask).collect::<Vec<_>>(), [CurveAsk::Scout], "the other one waits");
         let scouted = Scouted { distinct: 4_000, samples: false };
         let orders =

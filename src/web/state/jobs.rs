@@ -8,6 +8,7 @@
 use std::rc::Rc;
 
 use super::Failure;
+use super::traces::TraceFile;
 use crate::phrase::Phrase;
 use crate::scenario::Scenario;
 use crate::web::platform::protocol::{FromWorker, ToWorker};
@@ -92,6 +93,8 @@ pub struct Work<J: Jobs> {
 /// A worker, as it is known here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Worker {
+    /// It reads the trace that the scenario replays.
+    Reading,
     At(u32),
     Free,
     Gone,
@@ -112,9 +115,11 @@ impl<J: Jobs> Default for Work<J> {
 }
 
 impl<J: Jobs> Work<J> {
-    /// Begins with `jobs` about `scenario`, by so many workers, which have just been started.
-    pub fn begin(&mut self, scenario: Rc<Scenario>, jobs: J, workers: usize) -> Vec<Order> {
+    /// Begins with `jobs` about `scenario`, by so many workers, which have just been started; each reads the trace first that
+    /// it replays, if it does.
+    pub fn begin(&mut self, scenario: Rc<Scenario>, jobs: J, trace: Option<&TraceFile>, workers: usize) -> Vec<Order> {
         let count = jobs.count() as usize;
+        let first = if trace.is_some() { Worker::Reading } else { Worker::Free };
         *self = Work {
             jobs,
             generation: self.generation + 1,
@@ -122,9 +127,11 @@ impl<J: Jobs> Work<J> {
             scenario: Some(scenario),
             outcomes: std::iter::repeat_with(|| None).take(count).collect(),
             parts: vec![0; count],
-            workers: vec![Worker::Free; workers],
+            workers: vec![first; workers],
         };
-        self.give_all()
+        let Some(TraceFile { name, bytes }) = trace else { return self.give_all() };
+        let open = || Box::new(ToWorker::Open { name: name.clone(), bytes: bytes.clone() });
+        (0..workers).map(|worker| Order::Say(worker, open())).collect()
     }
 
     /// A worker has said something.
@@ -135,10 +142,23 @@ impl<J: Jobs> Work<J> {
         match said {
             FromWorker::Refused { generation, why } if generation == self.generation => self.end(Phase::Refused(why)),
             FromWorker::Panicked { message } => self.end(Phase::Failed(Failure::Crashed, message)),
+            said if self.workers.get(worker) == Some(&Worker::Reading) => self.read_on(worker, said),
             said => match J::hear(said) {
                 Some((which, said)) if self.is_at(worker, which) => self.go_on(worker, which.1, said),
                 _ => Vec::new(),
             },
+        }
+    }
+
+    fn read_on(&mut self, worker: usize, said: FromWorker) -> Vec<Order> {
+        match said {
+            FromWorker::Reading(_) => vec![Order::Say(worker, Box::new(ToWorker::Continue))],
+            FromWorker::Opened(_) => {
+                self.workers[worker] = Worker::Free;
+                self.give_all()
+            }
+            FromWorker::Unreadable { why } => self.end(Phase::Refused(why)),
+            _ => Vec::new(),
         }
     }
 
@@ -273,6 +293,7 @@ mod tests {
     use crate::experiment::harm::Numbers;
     use crate::report::measures::MEASURES;
     use crate::scenario::presets;
+    use crate::web::platform::protocol::{Progress, TraceFacts};
     use crate::web::state::seeds::{Runs, Seeds};
 
     fn scenario() -> Rc<Scenario> {
@@ -302,7 +323,7 @@ mod tests {
     #[test]
     fn who_is_free_gets_the_next_run_until_all_are_done_each_in_its_place() {
         let (mut seeds, first) = (Seeds::default(), scenario().seed);
-        assert_eq!(given(&seeds.begin(scenario(), Runs { count: 4 }, 2)), [(0, 0, first), (1, 1, first + 1)]);
+        assert_eq!(given(&seeds.begin(scenario(), Runs { count: 4 }, None, 2)), [(0, 0, first), (1, 1, first + 1)]);
         // The second is quicker.
         assert_eq!(given(&seeds.hear(1, measured(1, 1))), [(1, 2, first + 2)]);
         assert_eq!((seeds.done(), seeds.complete().len()), (1, 0), "from the first on, none is complete");
@@ -316,9 +337,34 @@ mod tests {
     }
 
     #[test]
+    fn each_worker_reads_the_trace_before_it_is_given_a_run() {
+        let mut seeds = Seeds::default();
+        let file = TraceFile { name: "a.csv".into(), bytes: b"1,a".as_slice().into() };
+        let told = |orders: Vec<Order>| match orders.as_slice() {
+            [] => None,
+            [Order::Say(worker, said)] => Some((*worker, (**said).clone())),
+            other => panic!("{other:?}"),
+        };
+        let opens = seeds.begin(scenario(), Runs { count: 3 }, Some(&file), 2);
+        let open = || Box::new(ToWorker::Open { name: "a.csv".into(), bytes: file.bytes.clone() });
+        assert_eq!(opens, [Order::Say(0, open()), Order::Say(1, open())]);
+        let reading = FromWorker::Reading(Progress::default());
+        assert_eq!(told(seeds.hear(1, reading)), Some((1, ToWorker::Continue)));
+        let first = scenario().seed;
+        let opened = || FromWorker::Opened(TraceFacts::default());
+        assert_eq!(given(&seeds.hear(1, opened())), [(1, 0, first)], "the other one reads still");
+        assert_eq!(given(&seeds.hear(0, opened())), [(0, 1, first + 1)]);
+        assert_eq!(given(&seeds.hear(1, measured(1, 0))), [(1, 2, first + 2)]);
+        seeds.begin(scenario(), Runs { count: 3 }, Some(&file), 1);
+        let why = Phrase::fixed("no trace", "트레이스 아님");
+        assert_eq!(seeds.hear(0, FromWorker::Unreadable { why: why.clone() }), [Order::EndAll]);
+        assert_eq!(seeds.phase(), &Phase::Refused(why));
+    }
+
+    #[test]
     fn what_is_cancelled_ends_at_once_and_keeps_the_runs_from_the_first_on() {
         let mut seeds = Seeds::default();
-        seeds.begin(scenario(), Runs { count: 20 }, 3);
+        seeds.begin(scenario(), Runs { count: 20 }, None, 3);
         for (worker, run) in [(0, 0), (1, 1), (0, 3)] {
             seeds.hear(worker, measured(1, run));
         }
@@ -331,9 +377,9 @@ mod tests {
     #[test]
     fn what_an_older_crew_says_is_thrown_away() {
         let mut seeds = Seeds::default();
-        seeds.begin(scenario(), Runs { count: 2 }, 1);
+        seeds.begin(scenario(), Runs { count: 2 }, None, 1);
         seeds.cancel();
-        seeds.begin(scenario(), Runs { count: 2 }, 1);
+        seeds.begin(scenario(), Runs { count: 2 }, None, 1);
         assert_eq!(seeds.hear(0, measured(1, 0)), []);
         assert_eq!(seeds.hear(0, FromWorker::Refused { generation: 1, why: Phrase::fixed("", "") }), []);
         assert_eq!((seeds.phase(), seeds.done()), (&Phase::Running, 0));
@@ -342,7 +388,7 @@ mod tests {
     #[test]
     fn a_worker_that_does_not_start_or_has_no_memory_is_one_fewer() {
         let mut seeds = Seeds::default();
-        seeds.begin(scenario(), Runs { count: 3 }, 2);
+        seeds.begin(scenario(), Runs { count: 3 }, None, 2);
         assert_eq!(seeds.lose(1, Failure::OutOfMemory, String::new()), []);
         let first = scenario().seed;
         assert_eq!(given(&seeds.hear(0, measured(1, 0))), [(0, 1, first + 1)], "what it was at is done by another");
@@ -354,7 +400,7 @@ mod tests {
     #[test]
     fn who_is_free_takes_over_what_another_one_left_last() {
         let mut seeds = Seeds::default();
-        seeds.begin(scenario(), Runs { count: 2 }, 2);
+        seeds.begin(scenario(), Runs { count: 2 }, None, 2);
         seeds.hear(0, measured(1, 0));
         assert_eq!(given(&seeds.lose(1, Failure::NotStarted, String::new())), [(0, 1, scenario().seed + 1)]);
     }
@@ -362,15 +408,15 @@ mod tests {
     #[test]
     fn the_last_worker_s_failure_and_every_crash_end_it_all() {
         let mut seeds = Seeds::default();
-        seeds.begin(scenario(), Runs { count: 3 }, 1);
+        seeds.begin(scenario(), Runs { count: 3 }, None, 1);
         assert_eq!(seeds.lose(0, Failure::NotStarted, "why".into()), [Order::EndAll]);
         assert_eq!(seeds.phase(), &Phase::Failed(Failure::NotStarted, "why".into()));
-        seeds.begin(scenario(), Runs { count: 3 }, 2);
+        seeds.begin(scenario(), Runs { count: 3 }, None, 2);
         assert_eq!(seeds.lose(1, Failure::Crashed, String::new()), [Order::EndAll]);
-        seeds.begin(scenario(), Runs { count: 3 }, 2);
+        seeds.begin(scenario(), Runs { count: 3 }, None, 2);
         assert_eq!(seeds.hear(0, FromWorker::Panicked { message: "oh".into() }), [Order::EndAll]);
         assert_eq!(seeds.phase(), &Phase::Failed(Failure::Crashed, "oh".into()));
-        seeds.begin(scenario(), Runs { count: 3 }, 2);
+        seeds.begin(scenario(), Runs { count: 3 }, None, 2);
         let why = Phrase::fixed("too much", "너무 큼");
         assert_eq!(seeds.hear(1, FromWorker::Refused { generation: 4, why: why.clone() }), [Order::EndAll]);
         assert_eq!(seeds.phase(), &Phase::Refused(why));
@@ -380,7 +426,7 @@ mod tests {
     fn another_scenario_ends_it_and_makes_it_stale_and_another_seed_does_not() {
         let mut seeds = Seeds::default();
         assert!(!seeds.is_stale(&scenario()), "there is nothing");
-        seeds.begin(scenario(), Runs { count: 20 }, 2);
+        seeds.begin(scenario(), Runs { count: 20 }, None, 2);
         let other_seed = Scenario { seed: 99, ..(*scenario()).clone() };
         assert_eq!((seeds.change_to(&other_seed), seeds.is_stale(&other_seed)), (vec![], false));
         let mut other = (*scenario()).clone();

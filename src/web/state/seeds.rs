@@ -10,7 +10,7 @@ use crate::chart::text;
 use crate::experiment::harm::Numbers;
 use crate::phrase::{Phrase, phrase};
 use crate::report::measures::{MEASURES, Measure};
-use crate::scenario::{Keys, Scenario};
+use crate::scenario::Scenario;
 use crate::stats::Spread;
 use crate::web::platform::protocol::{FromWorker, ToWorker};
 use crate::web::state::jobs::{Jobs, Said, Which, Work};
@@ -83,11 +83,6 @@ impl Ranged {
 /// Whether two scenarios are one but for their seeds.
 pub fn is_but_for_its_seed(one: &Scenario, other: &Scenario) -> bool {
     one.seed == other.seed && one == other || Scenario { seed: other.seed, ..one.clone() } == *other
-}
-
-/// Whether the scenario can be run by the crew. A trace is held by one worker, the run's own.
-pub fn is_offered(scenario: &Scenario) -> bool {
-    !matches!(scenario.clients.keys, Keys::Trace { .. })
 }
 
 /// A measure, what the page calls it, and how it is written.

@@ -323,7 +323,7 @@ mod tests {
         let sweep = Rc::new(asked(&of, &picks(&[("cache.ttl", "1s,5s")]), 3).expect("a sweep"));
         let mut sweeping = Sweeping::default();
         let first = of.seed;
-        let orders = sweeping.begin(of.clone(), Cells { sweep: Some(sweep.clone()) }, 3);
+        let orders = sweeping.begin(of.clone(), Cells { sweep: Some(sweep.clone()) }, None, 3);
         assert_eq!(given(&orders), [("1s".into(), first), ("5s".into(), first), ("1s".into(), first + 1)]);
         let numbers = |run: u32| vec![[Some(f64::from(run)); MEASURES.len()]; 5];
         let done = |run| FromWorker::Measured { generation: 1, run, numbers: numbers(run), steps: Vec::new() };

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::phrase::Phrase;
+use crate::scenario::{Keys, Scenario};
 use crate::web::platform::protocol::{Progress, ToWorker, TraceFacts};
 
 /// The largest file the page takes, in bytes; the command line takes any.
@@ -20,6 +21,18 @@ pub struct TraceFile {
     /// All of it.
     pub bytes: Rc<[u8]>,
 }
+
+impl TraceFile {
+    /// The file that a scenario replays, where it does: `opened`, if that is it; an error where it is not open.
+    pub fn of(scenario: &Scenario, opened: Option<&TraceFile>) -> Result<Option<TraceFile>, NotOpen> {
+        let Keys::Trace { file, .. } = &scenario.clients.keys else { return Ok(None) };
+        opened.filter(|opened| opened.name == *file).cloned().map(Some).ok_or(NotOpen)
+    }
+}
+
+/// The scenario replays a trace whose file is not open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotOpen;
 
 /// What the page has of trace files.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use crate::experiment::when::{Found, Tally, can_be_asked, together};
-use crate::scenario::{Keys, Scenario};
+use crate::scenario::Scenario;
 use crate::story::Told;
 use crate::web::platform::protocol::{FromWorker, ToWorker};
 use crate::web::state::jobs::{Jobs, Said, Which, Work};
@@ -49,9 +49,9 @@ impl Jobs for Windings {
     }
 }
 
-/// Whether it is offered of this story: of a trace it is not, which one worker holds.
+/// Whether it is offered of this story.
 pub fn is_offered(scenario: &Scenario, told: &Told) -> bool {
-    !matches!(scenario.clients.keys, Keys::Trace { .. }) && can_be_asked(scenario, &told.story.case).is_ok()
+    can_be_asked(scenario, &told.story.case).is_ok()
 }
 
 /// What is known so far; the lane is called `lane`. `None` before the first search has ended.

@@ -100,12 +100,17 @@ impl Extras for Everything {
 
     fn begin(&mut self, keys: &Keys) -> Option<Arc<Trace>> {
         self.telling = None;
-        let Keys::Trace { file, .. } = keys else { return None };
-        self.trace.as_ref().filter(|(name, _)| name == file).map(|(_, trace)| trace.clone())
+        self.trace_of(keys)
     }
 }
 
 impl Everything {
+    /// The trace that these keys replay, where it was read.
+    fn trace_of(&self, keys: &Keys) -> Option<Arc<Trace>> {
+        let Keys::Trace { file, .. } = keys else { return None };
+        self.trace.as_ref().filter(|(name, _)| name == file).map(|(_, trace)| trace.clone())
+    }
+
     fn read_on(&mut self, name: String, mut reading: Reading) -> FromWorker {
         match reading.read_on() {
             Ok(false) => {
@@ -156,13 +161,15 @@ impl Everything {
     fn one_of_many(&mut self, said: ToWorker) -> FromWorker {
         match said {
             ToWorker::Measure { generation, run, scenario, steps } => {
-                measure(&mut self.measuring, (generation, run), &scenario, steps)
+                let trace = self.trace_of(&scenario.clients.keys);
+                measure(&mut self.measuring, (generation, run), (&scenario, trace), steps)
             }
             ToWorker::Seek { generation, job, scenario, lane, after } => {
                 seek(&mut self.seeking, (generation, job), (scenario, lane, after))
             }
             ToWorker::Wind { generation, job, scenario, lane, story, forks } => {
-                wind(&mut self.winding, (generation, job), (scenario, lane, story, forks))
+                let trace = self.trace_of(&scenario.clients.keys);
+                wind(&mut self.winding, (generation, job), (scenario, lane, story, forks), trace)
             }
             ToWorker::Curve { generation, job, scenario, file, ask } => {
                 let held = self.held.as_ref().filter(|(name, _)| file.as_ref() == Some(name));
@@ -184,11 +191,16 @@ fn unreadable(name: &str, error: &TraceError) -> FromWorker {
 }
 
 /// Goes on with that run of many, or begins with it, and with nothing else: one at a time is held.
-fn measure(under_way: &mut Option<RunOfMany>, which: Which, scenario: &Scenario, steps: bool) -> FromWorker {
+fn measure(
+    under_way: &mut Option<RunOfMany>,
+    which: Which,
+    (scenario, trace): (&Scenario, Option<Arc<Trace>>),
+    steps: bool,
+) -> FromWorker {
     let start = now_ms();
     let (generation, run) = which;
     let begun = under_way.take().filter(|(other, _)| *other == which);
-    let begin = || WholeRun::begin(scenario, None).map(|run| if steps { run.keeping_steps() } else { run });
+    let begin = || WholeRun::begin(scenario, trace).map(|run| if steps { run.keeping_steps() } else { run });
     let mut whole = match begun.map_or_else(begin, |(_, whole)| Ok(whole)) {
         Ok(whole) => whole,
         Err(error) => return refused(generation, error.phrase()),
@@ -230,11 +242,16 @@ fn seek(under_way: &mut Option<SearchOfMany>, which: Which, (scenario, lane, aft
 }
 
 /// The same with a search by runs wound back.
-fn wind(under_way: &mut Option<WindingOfMany>, which: Which, (scenario, lane, story, forks): Wound) -> FromWorker {
+fn wind(
+    under_way: &mut Option<WindingOfMany>,
+    which: Which,
+    (scenario, lane, story, forks): Wound,
+    trace: Option<Arc<Trace>>,
+) -> FromWorker {
     let start = now_ms();
     let (generation, job) = which;
     let begun = under_way.take().filter(|(other, _)| *other == which).map(|(_, search)| search);
-    let begin = || When::of((&scenario, None), (lane, *story), MOMENTS).map(|when| when::Search::begin(when, forks));
+    let begin = || When::of((&scenario, trace), (lane, *story), MOMENTS).map(|when| when::Search::begin(when, forks));
     let mut search = match begun.map_or_else(begin, Ok) {
         Ok(search) => search,
         Err(when::Halt::Cannot(error)) => return refused(generation, error.phrase()),

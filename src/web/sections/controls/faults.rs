@@ -10,6 +10,7 @@ use crate::scenario::{
 use crate::web::components::choice::{Check, Choice};
 use crate::web::components::context::{Ctx, use_ctx};
 use crate::web::components::number::{Duration, Number};
+use crate::web::components::select::Select;
 use crate::web::i18n::Words;
 use crate::web::state::Action;
 
@@ -85,12 +86,11 @@ fn fault_block(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
 }
 
 /// Every fault there is, by what it happens to.
-fn fault_options(w: &'static Words, chosen: FaultKind) -> Html {
+fn fault_options(w: &'static Words) -> Html {
     let groups = Part::ALL.into_iter().map(|part| {
         let all = FaultKind::ALL.into_iter().filter(|what| what.part() == part);
-        let options = all.map(|what| {
-            html! { <option value={what.name()} selected={chosen == what}>{ what.title().say(w.lang).to_owned() }</option> }
-        });
+        let options =
+            all.map(|what| html! { <option value={what.name()}>{ what.title().say(w.lang).to_owned() }</option> });
         html! { <optgroup label={(w.fault_part)(part)}>{ for options }</optgroup> }
     });
     html! { <>{ for groups }</> }
@@ -119,11 +119,10 @@ fn what(ctx: &Ctx, i: usize, fault: &Fault) -> Html {
         ];
         Action::Edit(usual.into_iter().chain(what_and_which).collect())
     });
-    let onchange = change.reform(|event: Event| event.target_unchecked_into::<web_sys::HtmlSelectElement>().value());
     html! {
         <div class="field choice">
             <label for={id.clone()}>{ w.what_breaks }</label>
-            <select {id} {onchange}>{ fault_options(w, fault.what) }</select>
+            <Select {id} value={fault.what.name()} choose={change}>{ fault_options(w) }</Select>
         </div>
     }
 }

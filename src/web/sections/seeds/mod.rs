@@ -5,7 +5,6 @@ mod outcome;
 
 use std::rc::Rc;
 
-use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 pub(in crate::web::sections) use self::outcome::select;
@@ -14,11 +13,13 @@ use super::shift::{self, Shift};
 use crate::chart::bands::Steps;
 use crate::phrase::{Phrase, phrase};
 use crate::scenario::Scenario;
+use crate::web::components::select::Select;
 use crate::web::i18n::Words;
-use crate::web::platform::crew::{Heard, crew_of};
+use crate::web::platform::crew::Heard;
 use crate::web::state::Action;
 use crate::web::state::jobs::Phase;
-use crate::web::state::seeds::{COUNT, COUNTS, Ranged, Runs, is_offered};
+use crate::web::state::seeds::{COUNT, COUNTS, Ranged, Runs};
+use crate::web::state::traces::TraceFile;
 
 static TITLE: Phrase = Phrase::fixed("Many seeds", "여러 시드로 반복");
 static WHY: Phrase = Phrase::fixed(
@@ -31,16 +32,14 @@ static BANDS: Phrase = Phrase::fixed(
     "The figures above have a band behind each line now; “Range over seeds”, above them, shows and hides it.",
     "위 그래프의 선 뒤에 시드 간 범위가 띠로 표시됩니다. 그래프 위의 ‘시드 간 범위’로 켜고 끕니다.",
 );
-static NO_TRACE: Phrase = Phrase::fixed(
-    "Not available for a scenario that replays a trace: one worker holds it. On the command line, `cachelane compare --seeds 100` does it.",
-    "트레이스를 재생하는 시나리오에는 쓸 수 없습니다. 트레이스는 워커 하나에만 있습니다. 명령줄에서는 `cachelane compare --seeds 100`으로 실행할 수 있습니다.",
-);
 
 /// What [`ManySeeds`] is made from.
 #[derive(Clone, PartialEq, Properties)]
 pub struct SeedsProps {
     /// What runs on the page.
     pub scenario: Rc<Scenario>,
+    /// The trace file that is open.
+    pub trace: Option<TraceFile>,
     /// Hears what the reader does.
     pub dispatch: Callback<Action>,
     /// Hears from where to where the lanes lie, once that is known, and when it is no longer.
@@ -106,17 +105,17 @@ impl Component for ManySeeds {
     }
 
     fn view(&self, ctx: &Context<ManySeeds>) -> Html {
-        let SeedsProps { scenario, dispatch, words, .. } = ctx.props();
+        let SeedsProps { scenario, trace, dispatch, words, .. } = ctx.props();
         let language = words.lang;
         let is_stale = self.shift.work().is_stale(scenario);
         html! {
             <section class="block seeds" aria-labelledby="many-seeds">
                 <h2 id="many-seeds">{ TITLE.say(language) }</h2>
                 <p class="key">{ WHY.say(language) }</p>
-                if is_offered(scenario) || self.shift.is_running() {
+                if TraceFile::of(scenario, trace.as_ref()).is_ok() || self.shift.is_running() {
                     { self.controls(ctx) }
                 } else {
-                    <p class="soft">{ NO_TRACE.say(language) }</p>
+                    <p class="soft">{ shift::NOT_OPEN.say(language) }</p>
                 }
                 <div role="status">{ self.end(words) }</div>
                 if let Some(told) = &self.told {
@@ -130,12 +129,12 @@ impl Component for ManySeeds {
 
 impl ManySeeds {
     fn begin(&mut self, ctx: &Context<ManySeeds>) {
-        let scenario = ctx.props().scenario.clone();
+        let SeedsProps { scenario, trace, .. } = ctx.props();
+        let Ok(trace) = TraceFile::of(scenario, trace.as_ref()) else { return };
         let hear = ctx.link().callback(|(worker, heard)| Msg::Heard(worker, heard));
         self.told = None;
         ctx.props().on_range.emit(None);
-        let workers = crew_of(&scenario);
-        self.shift.begin(scenario, Runs { count: self.count }, workers, &hear);
+        self.shift.begin(scenario.clone(), Runs { count: self.count }, trace.as_ref(), &hear);
     }
 
     /// Once it is over, what has come of it.
@@ -156,19 +155,15 @@ impl ManySeeds {
         let words = ctx.props().words;
         let language = words.lang;
         let toggle = ctx.link().callback(|_: MouseEvent| Msg::Toggle);
-        let choose = ctx.link().callback(|event: Event| {
-            Msg::Count(event.target_unchecked_into::<HtmlSelectElement>().value().parse().unwrap_or(COUNT))
-        });
-        let options = COUNTS.into_iter().map(|count| {
-            html! { <option value={count.to_string()} selected={count == self.count}>{ count }</option> }
-        });
+        let choose = ctx.link().callback(|count: String| Msg::Count(count.parse().unwrap_or(COUNT)));
+        let options = COUNTS.into_iter().map(|count| html! { <option value={count.to_string()}>{ count }</option> });
         let (done, count) = (self.shift.work().done(), self.shift.work().count());
         let chosen = self.count;
         let run = phrase!("Is it luck? Run {chosen} seeds", "우연일까요? 시드 {chosen}개 실행");
         let progress = phrase!("{done} of {count} runs", "{count}회 중 {done}회");
         html! {
             <div class="seeds-controls">
-                <label>{ COUNT_LABEL.say(language) }{ " " }<select onchange={choose} disabled={self.shift.is_running()}>{ for options }</select></label>
+                <label>{ COUNT_LABEL.say(language) }{ " " }<Select value={chosen.to_string()} {choose} disabled={self.shift.is_running()}>{ for options }</Select></label>
                 { self.shift.controls(toggle, &run, (&FINISHED, &progress), words) }
             </div>
         }

@@ -3,7 +3,6 @@
 
 use std::rc::Rc;
 
-use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use crate::chart::strip::Strip;
@@ -16,6 +15,7 @@ use crate::scenario::{Edit, FieldValue, Scenario};
 use crate::stats::Spread;
 use crate::web::components::context::{Ctx, use_ctx};
 use crate::web::components::fold::use_fold;
+use crate::web::components::select::Select;
 use crate::web::components::swatch::Swatch;
 use crate::web::i18n::{Words, titles};
 use crate::web::platform::dom;
@@ -121,12 +121,10 @@ pub(in crate::web::sections) fn select(
     set: Callback<String>,
     language: Language,
 ) -> Html {
-    let change = set.reform(|event: Event| event.target_unchecked_into::<HtmlSelectElement>().value());
-    let options = options.into_iter().map(|(value, name)| {
-        let selected = value == chosen;
-        html! { <option {value} {selected}>{ name }</option> }
-    });
-    html! { <label>{ label.say(language).to_owned() }{ " " }<select onchange={change}>{ for options }</select></label> }
+    let options = options
+        .into_iter()
+        .map(|(value, name)| html! { <option key={value.as_str()} value={value.clone()}>{ name }</option> });
+    html! { <label>{ label.say(language).to_owned() }{ " " }<Select value={chosen.to_owned()} choose={set}>{ for options }</Select></label> }
 }
 
 /// The room of a row of dots, in units of its drawing; it is stretched to the page's width.

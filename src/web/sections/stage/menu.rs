@@ -1,6 +1,6 @@
 //! What can happen to a part: a small menu under its button.
 
-use web_sys::{HtmlElement, HtmlSelectElement};
+use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::super::breakers::LASTS;
@@ -10,6 +10,7 @@ use crate::phrase::Phrase;
 use crate::scenario::FaultKind;
 use crate::stage::{Condition, Part, Parts};
 use crate::time::Nanos;
+use crate::web::components::select::Select;
 use crate::web::i18n::Words;
 use crate::web::state::Action;
 
@@ -73,17 +74,16 @@ pub fn Menu(props: &MenuProps) -> Html {
         let class = classes!("plain", (i < props.restores.len()).then_some("restore"));
         html! { <li><button type="button" ref={node} {class} {onclick}>{ title.say(w.lang).to_owned() }</button></li> }
     });
-    let onchange = {
+    let choose = {
         let lasts = lasts.clone();
-        Callback::from(move |event: Event| {
-            if let Ok(chosen) = event.target_unchecked_into::<HtmlSelectElement>().value().parse() {
+        Callback::from(move |chosen: String| {
+            if let Ok(chosen) = chosen.parse() {
                 lasts.set(chosen);
             }
         })
     };
-    let options = LASTS.iter().map(|(text, said)| {
-        html! { <option value={*text} selected={text.parse() == Ok(*lasts)}>{ said.say(w.lang) }</option> }
-    });
+    let chosen = LASTS.iter().map(|(text, _)| *text).find(|text| text.parse() == Ok(*lasts));
+    let options = LASTS.iter().map(|(text, said)| html! { <option value={*text}>{ said.say(w.lang) }</option> });
     let onkeydown = {
         let close = props.close.clone();
         Callback::from(move |event: KeyboardEvent| {
@@ -100,7 +100,7 @@ pub fn Menu(props: &MenuProps) -> Html {
         <div class={classes!("part-menu", format!("part-menu-{:?}", props.part).to_lowercase())} role="group"
             aria-label={label.say(w.lang).to_owned()} {onkeydown}>
             <ul>{ for entries }</ul>
-            <label class="lasts">{ w.for_how_long }<select {onchange}>{ for options }</select></label>
+            <label class="lasts">{ w.for_how_long }<Select value={chosen.unwrap_or_default()} {choose}>{ for options }</Select></label>
         </div>
     }
 }

@@ -14,6 +14,7 @@ use crate::web::i18n::Words;
 use crate::web::platform::{dom, files, media};
 use crate::web::state::Action;
 use crate::web::state::story::OpenStory;
+use crate::web::state::traces::TraceFile;
 use crate::web::state::when::is_offered;
 
 static TITLE: Phrase = Phrase::fixed("How it happened", "발생 경위");
@@ -38,6 +39,8 @@ pub struct StoryProps {
     pub open: OpenStory,
     /// What runs on the page, in which it came about.
     pub scenario: Rc<Scenario>,
+    /// The trace file that is open.
+    pub trace: Option<TraceFile>,
     /// What the lanes are called.
     pub titles: Rc<Vec<String>>,
     /// Hears what the reader does.
@@ -49,14 +52,14 @@ pub struct StoryProps {
 /// The story that is open, before the page.
 #[component]
 pub fn StoryDialog(props: &StoryProps) -> Html {
-    let StoryProps { open, scenario, titles, dispatch, words } = props;
+    let StoryProps { open, scenario, trace, titles, dispatch, words } = props;
     let language = words.lang;
     let close = dispatch.reform(|()| Action::CloseStory);
     html! {
         <Dialog title={TITLE.say(language)} {close} words={*words}>
             <h3 class="story-case"><Swatch lane={open.lane} />{ titles.get(open.lane) }{ " · " }{ case_title(&open.case).say(language) }</h3>
             if let Some(told) = &open.told {
-                <Body told={told.clone()} scenario={scenario.clone()} titles={titles.clone()} dispatch={dispatch.clone()} words={*words} />
+                <Body told={told.clone()} scenario={scenario.clone()} trace={trace.clone()} titles={titles.clone()} dispatch={dispatch.clone()} words={*words} />
             } else {
                 <p role="status" class="soft">{ TELLING.say(language) }</p>
             }
@@ -68,6 +71,7 @@ pub fn StoryDialog(props: &StoryProps) -> Html {
 struct BodyProps {
     told: Rc<Told>,
     scenario: Rc<Scenario>,
+    trace: Option<TraceFile>,
     titles: Rc<Vec<String>>,
     dispatch: Callback<Action>,
     words: &'static Words,
@@ -75,7 +79,7 @@ struct BodyProps {
 
 #[component]
 fn Body(props: &BodyProps) -> Html {
-    let BodyProps { told, scenario, titles, dispatch, words } = props;
+    let BodyProps { told, scenario, trace, titles, dispatch, words } = props;
     let language = words.lang;
     let story = &told.story;
     // Made of numbers and of the program's own words, escaped.
@@ -97,8 +101,8 @@ fn Body(props: &BodyProps) -> Html {
             <div class="story-picture" tabindex="0" role="group" aria-label={PICTURE.say(language)} style={picture_width}>{ picture }</div>
             { elsewhere(told, titles, language) }
             if !*is_narrow { { text } }
-            if is_offered(scenario, told) {
-                <WhenDecided told={told.clone()} scenario={scenario.clone()} lane={titles.get(told.lane).cloned().unwrap_or_default()} words={*words} />
+            if let (true, Ok(trace)) = (is_offered(scenario, told), TraceFile::of(scenario, trace.as_ref())) {
+                <WhenDecided told={told.clone()} scenario={scenario.clone()} {trace} lane={titles.get(told.lane).cloned().unwrap_or_default()} words={*words} />
             }
         </div>
     }

@@ -14,10 +14,11 @@ use crate::scenario::Scenario;
 use crate::stats::Share;
 use crate::story::Told;
 use crate::web::i18n::Words;
-use crate::web::platform::crew::{Heard, crew_of};
+use crate::web::platform::crew::Heard;
 use crate::web::platform::dom;
 use crate::web::sections::shift::{self, Shift};
 use crate::web::state::jobs::Phase;
+use crate::web::state::traces::TraceFile;
 use crate::web::state::when::{Windings, found};
 
 static TITLE: Phrase = Phrase::fixed("When was it decided?", "언제 결정되었나");
@@ -43,6 +44,8 @@ pub(super) struct WhenProps {
     pub told: Rc<Told>,
     /// What runs on the page, in which it came about.
     pub scenario: Rc<Scenario>,
+    /// The trace that it replays, if it does.
+    pub trace: Option<TraceFile>,
     /// What its lane is called.
     pub lane: String,
     pub words: &'static Words,
@@ -73,10 +76,10 @@ impl Component for WhenDecided {
         match msg {
             Msg::Toggle if self.shift.is_running() => self.shift.cancel(),
             Msg::Toggle => {
-                let WhenProps { told, scenario, .. } = ctx.props();
+                let WhenProps { told, scenario, trace, .. } = ctx.props();
                 let hear = ctx.link().callback(|(worker, heard)| Msg::Heard(worker, heard));
                 let windings = Windings { told: Some(told.clone()) };
-                self.shift.begin(scenario.clone(), windings, crew_of(scenario), &hear);
+                self.shift.begin(scenario.clone(), windings, trace.as_ref(), &hear);
             }
             Msg::Heard(worker, heard) => {
                 let is_drawn = self.shift.hear(worker, heard);

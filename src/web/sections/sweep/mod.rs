@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use web_sys::{HtmlInputElement, HtmlSelectElement};
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use self::outcome::{Outcome, Told};
@@ -18,12 +18,13 @@ use crate::experiment::sweep::grid::Grid;
 use crate::phrase::{Language, Phrase, phrase};
 use crate::scenario::Scenario;
 use crate::scenario::form::FormField;
+use crate::web::components::select::Select;
 use crate::web::i18n::{Words, titles};
 use crate::web::platform::clock::now_ms;
-use crate::web::platform::crew::{Heard, crew_of};
+use crate::web::platform::crew::Heard;
 use crate::web::state::Action;
-use crate::web::state::seeds::is_offered;
 use crate::web::state::sweep::{Cells, FIRST, SEEDS, SEEDS_USUAL, asked, can_vary, fields, runs, suggested};
+use crate::web::state::traces::TraceFile;
 
 static TITLE: Phrase = Phrase::fixed("Sweep", "스윕");
 static WHY: Phrase = Phrase::fixed(
@@ -47,10 +48,6 @@ static NO_SECOND: Phrase = Phrase::fixed("none", "없음");
 static COUNT_LABEL: Phrase = Phrase::fixed("Seeds", "시드 수");
 static FINISHED: Phrase = Phrase::fixed("Finished runs", "끝난 실행");
 static CANNOT: Phrase = Phrase::fixed("Run the sweep", "스윕 실행");
-static NO_TRACE: Phrase = Phrase::fixed(
-    "Not available for a scenario that replays a trace: one worker holds it. On the command line, `cachelane sweep` does it.",
-    "트레이스를 재생하는 시나리오에는 쓸 수 없습니다. 트레이스는 워커 하나에만 있습니다. 명령줄에서는 `cachelane sweep`으로 실행할 수 있습니다.",
-);
 static GENERAL: Phrase = Phrase::fixed("General", "일반");
 
 /// What has come of the runs is put together so often at most, milliseconds, while more come.
@@ -67,6 +64,8 @@ const LOOKS_MS: (f64, u32) = (15.0, 30);
 pub struct SweepProps {
     /// What runs on the page.
     pub scenario: Rc<Scenario>,
+    /// The trace file that is open.
+    pub trace: Option<TraceFile>,
     /// The field that another part of the page has asked for, and how often one has.
     pub wanted: (u32, &'static str),
     /// Hears what the reader does.
@@ -136,9 +135,10 @@ impl Component for SweepPanel {
             asked: Err((0, Phrase::default())),
             told: None,
             told_at: f64::NEG_INFINITY,
-            wanted: None,
+            wanted: Some(ctx.props().wanted).filter(|(times, _)| *times > 0).map(|(_, field)| field),
         };
         panel.look_at(ctx);
+        panel.take_wanted(&ctx.props().scenario);
         panel
     }
 
@@ -205,17 +205,17 @@ impl Component for SweepPanel {
     }
 
     fn view(&self, ctx: &Context<SweepPanel>) -> Html {
-        let SweepProps { scenario, dispatch, words, .. } = ctx.props();
+        let SweepProps { scenario, trace, dispatch, words, .. } = ctx.props();
         let language = words.lang;
         let is_stale = self.shift.work().is_stale(scenario);
         html! {
             <section class="block seeds" aria-labelledby="sweep" onkeydown={ctx.link().callback(|event| Msg::Key(event, false))}>
                 <h2 id="sweep">{ TITLE.say(language) }</h2>
                 <p class="key">{ WHY.say(language) }</p>
-                if is_offered(scenario) || self.shift.is_running() {
+                if TraceFile::of(scenario, trace.as_ref()).is_ok() || self.shift.is_running() {
                     { self.controls(ctx) }
                 } else {
-                    <p class="soft">{ NO_TRACE.say(language) }</p>
+                    <p class="soft">{ shift::NOT_OPEN.say(language) }</p>
                 }
                 <div role="status">{ self.end(words) }</div>
                 if let Some(told) = &self.told {
@@ -292,6 +292,8 @@ impl SweepPanel {
             (Some(pick), None) => self.picks.push(pick),
             (None, _) => self.picks.truncate(place),
         }
+        // What is chosen is on offer, even if it has been found out meanwhile that it cannot vary.
+        self.offer();
         self.ask(scenario);
     }
 
@@ -302,7 +304,6 @@ impl SweepPanel {
         if let Some(path) = self.wanted.take() {
             self.picks.truncate(1);
             self.pick(0, path, scenario);
-            self.offer();
         }
     }
 
@@ -311,16 +312,15 @@ impl SweepPanel {
     }
 
     fn begin(&mut self, ctx: &Context<SweepPanel>) {
-        let Ok(sweep) = self.asked.clone() else { return };
+        let SweepProps { scenario, trace, .. } = ctx.props();
+        let (Ok(sweep), Ok(trace)) = (self.asked.clone(), TraceFile::of(scenario, trace.as_ref())) else { return };
         if let Err(why) = sweep.check() {
             self.asked = Err((self.picks.len().saturating_sub(1), why));
             return;
         }
-        let scenario = ctx.props().scenario.clone();
         let hear = ctx.link().callback(|(worker, heard)| Msg::Heard(worker, heard));
-        let workers = crew_of(&scenario);
         self.told = None;
-        self.shift.begin(scenario, Cells { sweep: Some(sweep) }, workers, &hear);
+        self.shift.begin(scenario.clone(), Cells { sweep: Some(sweep) }, trace.as_ref(), &hear);
     }
 
     /// What there is by now.
@@ -384,12 +384,8 @@ impl SweepPanel {
         let words = ctx.props().words;
         let language = words.lang;
         let toggle = ctx.link().callback(|_: MouseEvent| Msg::Toggle);
-        let choose = ctx.link().callback(|event: Event| {
-            Msg::Seeds(event.target_unchecked_into::<HtmlSelectElement>().value().parse().unwrap_or(SEEDS_USUAL))
-        });
-        let options = SEEDS.into_iter().map(|count| {
-            html! { <option value={count.to_string()} selected={count == self.seeds}>{ count }</option> }
-        });
+        let choose = ctx.link().callback(|count: String| Msg::Seeds(count.parse().unwrap_or(SEEDS_USUAL)));
+        let options = SEEDS.into_iter().map(|count| html! { <option value={count.to_string()}>{ count }</option> });
         let is_running = self.shift.is_running();
         let (done, count) = (self.shift.work().done(), self.shift.work().count());
         let progress = phrase!("{done} of {count} runs", "{count}회 중 {done}회");
@@ -400,7 +396,7 @@ impl SweepPanel {
         });
         html! {
             <div class="seeds-controls">
-                <label>{ COUNT_LABEL.say(language) }{ " " }<select onchange={choose} disabled={is_running}>{ for options }</select></label>
+                <label>{ COUNT_LABEL.say(language) }{ " " }<Select value={self.seeds.to_string()} {choose} disabled={is_running}>{ for options }</Select></label>
                 if begin.is_some() || is_running {
                     { self.shift.controls(toggle, begin.as_ref().unwrap_or(&CANNOT), (&FINISHED, &progress), words) }
                 } else {
@@ -450,7 +446,6 @@ fn option_called(path: &str, words: &'static Words) -> Option<&'static str> {
 fn FieldChoice(props: &FieldChoiceProps) -> Html {
     let FieldChoiceProps { fields, lanes, chosen, can_be_none, disabled, choose, words } = props;
     let language = words.lang;
-    let change = choose.reform(|event: Event| event.target_unchecked_into::<HtmlSelectElement>().value());
     let groups = fields.iter().map(|(part, fields)| {
         let lane = part.strip_prefix("lane.").and_then(|lane| lanes.get(lane.parse::<usize>().ok()?));
         let label = match (part.as_str(), lane) {
@@ -462,14 +457,12 @@ fn FieldChoice(props: &FieldChoiceProps) -> Html {
             let own = field.label.map(|label| label.say(language)).or_else(|| option_called(&field.path, words));
             let called = lane.map(|lane| shown(lane).into_owned()).into_iter().chain(own.map(str::to_owned));
             let called: String = called.map(|called| format!(" · {called}")).collect();
-            html! { <option value={field.path.clone()} selected={field.path == *chosen}>{ format!("{}{called}", field.path) }</option> }
+            html! { <option key={field.path.clone()} value={field.path.clone()}>{ format!("{}{called}", field.path) }</option> }
         });
-        html! { <optgroup {label}>{ for options }</optgroup> }
+        html! { <optgroup key={part.clone()} {label}>{ for options }</optgroup> }
     });
+    let none = can_be_none.then(|| html! { <option key="none" value="">{ NO_SECOND.say(language) }</option> });
     html! {
-        <select onchange={change} disabled={*disabled}>
-            if *can_be_none { <option value="" selected={chosen.is_empty()}>{ NO_SECOND.say(language) }</option> }
-            { for groups }
-        </select>
+        <Select value={chosen.clone()} choose={choose.clone()} disabled={*disabled}>{ for none.into_iter().chain(groups) }</Select>
     }
 }
