@@ -30,8 +30,8 @@ use crate::web::sections::stage::Stage;
 use crate::web::sections::story::{OtherCases, StoryDialog};
 use crate::web::sections::sweep::SweepPanel;
 use crate::web::sections::tables::{
-    CacheNodes, DivergedCopies, LostWrites, Measured, MoreFigures, Percentiles, ReportProps, Reproduce, Scoreboard,
-    StoppedLanes, TrafficClasses,
+    CacheNodes, Costs, DivergedCopies, LostWrites, Measured, MoreFigures, Percentiles, ReportProps, Reproduce,
+    Scoreboard, StoppedLanes, TrafficClasses,
 };
 use crate::web::sections::transport::Transport;
 use crate::web::sections::welcome::{Welcome, footer_links};
@@ -307,6 +307,7 @@ impl App {
         let (cases, until) = (self.state.cases(), self.state.recalled_at());
         html! {
             <>
+                <Costs report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <TrafficClasses report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <MoreFigures report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <DivergedCopies report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />

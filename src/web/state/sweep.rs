@@ -343,7 +343,7 @@ mod tests {
         let of = Rc::new(scenario());
         let sweep = Rc::new(asked(&of, &picks(&[("cache.ttl", "1s,5s")]), 1).expect("a sweep"));
         let mut sweeping = Sweeping::default();
-        sweeping.begin(of.clone(), Cells { sweep: Some(sweep.clone()) }, 1);
+        sweeping.begin(of.clone(), Cells { sweep: Some(sweep.clone()) }, None, 1);
         let used = of.edited("cache.ttl", "5s").expect("a scenario");
         assert!(used != *of && !sweeping.is_stale(&used));
         assert!(sweeping.is_stale(&of.edited("cache.capacity", "7").expect("a scenario")));

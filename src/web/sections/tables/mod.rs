@@ -1,6 +1,7 @@
 //! What the run shows beside the figures: the scoreboard and tables.
 
 mod classes;
+mod cost;
 mod limits;
 mod lost_writes;
 mod measured;
@@ -20,6 +21,7 @@ use crate::web::components::swatch::Swatch;
 use crate::web::i18n::Words;
 
 pub use self::classes::TrafficClasses;
+pub use self::cost::Costs;
 pub use self::lost_writes::LostWrites;
 pub use self::measured::Measured;
 pub use self::scoreboard::Scoreboard;
