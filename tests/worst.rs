@@ -127,3 +127,21 @@ fn what_shrinks_is_a_link_that_can_be_opened_and_shows_as_much() {
     let run: Value = serde_json::from_str(&printed(&["run", link, "--json"], "")).unwrap();
     assert_eq!(run["lanes"][0]["ever_lost"].as_f64(), found["left"].as_f64());
 }
+
+/// The page's worst run and what it is made smaller to are compared with these files, to the byte
+/// (tests/browser/worst.test.mjs, and beside `src/web/state/worst.rs`). `CACHELANE_BLESS=1 cargo test worst` writes them again.
+#[test]
+fn what_the_page_is_compared_with_is_what_is_printed() {
+    let data = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let short = ["worst", "default", "--set=duration=6s", "--set=fault.0.at=3s"];
+    let worst = printed(&[&short[..], &["--seeds=20", "--move-faults=2s..5s", "--json"]].concat(), "");
+    let found: Value = serde_json::from_str(&worst).expect("JSON");
+    let shrunk = printed(&["shrink", found["link"].as_str().expect("a link"), "--json"], "");
+    for (name, now) in [("worst.json", worst), ("shrink.json", shrunk)] {
+        let path = data.join(name);
+        if std::env::var_os("CACHELANE_BLESS").is_some() {
+            std::fs::write(&path, &now).expect("the file can be written");
+        }
+        assert_eq!(std::fs::read_to_string(&path).expect("the file is there"), now, "{name}: it has changed");
+    }
+}

@@ -4,19 +4,17 @@ use std::io::Write;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::Serialize;
 
 use super::run::cannot_run;
 use super::seeds::{ran, whole_run};
 use super::worst::chosen;
 use super::{Failure, input};
 use crate::escape::shown;
-use crate::experiment::ENGINE_VERSION;
 use crate::experiment::harm::{Harm, numbers};
 use crate::experiment::seeds::RunError;
-use crate::experiment::shrink::{Shrunk, shrink};
+use crate::experiment::shrink::{Found, Target};
+use crate::phrase::Language;
 use crate::report::table;
-use crate::scenario::{Scenario, link};
 
 /// Make a scenario as small as can be while its run still shows the harm.
 ///
@@ -44,33 +42,6 @@ pub struct Shrink {
     toml: bool,
 }
 
-/// What the command prints as JSON.
-#[derive(Serialize)]
-struct Found {
-    engine: &'static str,
-    scenario: String,
-    lane: String,
-    measure: &'static str,
-    /// How much there was, had to be left, and is left.
-    own: f64,
-    at_least: f64,
-    left: f64,
-    /// How many runs it took.
-    runs: u32,
-    steps: Vec<Step>,
-    faults: usize,
-    duration_s: f64,
-    /// What came out as a link; none where it would be too long.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    link: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Step {
-    what: String,
-    value: f64,
-}
-
 impl Shrink {
     /// Shrinks and prints.
     pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
@@ -86,79 +57,38 @@ impl Shrink {
         }
         let harm = by.unwrap_or_else(|| Harm::of_runs(std::slice::from_ref(&all)));
         let (own, most) = harm.most(&all);
-        let lane = lane.unwrap_or(most);
-        let least = self.at_least.unwrap_or(if harm.is_count() { 1.0 } else { own / 2.0 });
-        if own < least || own == 0.0 {
-            let (head, own, least) = (harm.measure().head, table::number(own), table::number(least));
-            return Err(Failure::Failed(format!(
-                "nothing to shrink: {head} is {own} as it stands, not {least} or more"
-            )));
-        }
+        let target = Target::of(&scenario, lane.unwrap_or(most), (harm, own), self.at_least).map_err(|too_little| {
+            let (head, own, least) = (harm.measure().head, table::number(own), table::number(too_little.at_least));
+            Failure::Failed(format!("nothing to shrink: {head} is {own} as it stands, not {least} or more"))
+        })?;
+        target.check().map_err(|why| Failure::Input(why.to_string()))?;
         let bar = progress();
-        let shows = |smaller: &Scenario| -> Result<Option<f64>, Failure> {
+        let found = target.shrink(|smaller| {
             let run = ran(smaller, trace.clone());
             bar.inc(1);
-            let report = match run {
-                Ok(report) => report,
-                // What a limit ends is no smaller scenario that shows it; others may be.
-                Err(RunError::Stopped { .. }) => return Ok(None),
-                Err(RunError::Start(error)) => return Err(cannot_run(error)),
-            };
-            let value = harm.most(&numbers(&report)).0;
-            Ok((value >= least).then_some(value))
-        };
-        let alone = alone(&scenario, lane);
-        // Every step would be refused, and so would what came out.
-        alone.check().map_err(|error| {
-            let title = scenario.titles().swap_remove(lane);
-            Failure::Input(format!("\"{}\" alone is no valid scenario: {error}", shown(&title)))
-        })?;
-        let shrunk = shrink(&alone, own, shows);
+            match run {
+                Ok(report) => Ok(Some(numbers(&report))),
+                Err(RunError::Stopped { .. }) => Ok(None),
+                Err(RunError::Start(error)) => Err(cannot_run(error)),
+            }
+        });
         bar.finish_and_clear();
-        self.print(&scenario.titles()[lane], (harm, own, least), &shrunk?, out)
-    }
-
-    fn print(
-        &self,
-        lane: &str,
-        (harm, own, least): (Harm, f64, f64),
-        shrunk: &Shrunk,
-        out: &mut dyn Write,
-    ) -> Result<(), Failure> {
-        let scenario = &shrunk.scenario;
-        if self.toml {
-            return Ok(out.write_all(scenario.to_toml().as_bytes())?);
-        }
-        let found = Found {
-            engine: ENGINE_VERSION,
-            scenario: scenario.name.clone(),
-            lane: lane.to_owned(),
-            measure: harm.measure().name,
-            own,
-            at_least: least,
-            left: shrunk.value,
-            runs: shrunk.runs,
-            steps: shrunk.steps.iter().map(|step| Step { what: step.what.clone(), value: step.value }).collect(),
-            faults: scenario.faults.len(),
-            duration_s: scenario.duration.as_secs_f64(),
-            link: link::encode_shortest(scenario).ok(),
+        let found = found?;
+        let text = match (self.toml, self.json) {
+            (true, _) => found.least.to_toml(),
+            (false, true) => found.json(),
+            (false, false) => set(&found, harm.measure().head),
         };
-        let text = if self.json { super::json(&found)? } else { set(&found, harm.measure().head) };
         Ok(out.write_all(text.as_bytes())?)
     }
 }
 
-/// That lane alone, called what it was called.
-fn alone(scenario: &Scenario, lane: usize) -> Scenario {
-    let mut alone = scenario.only(lane);
-    alone.lanes[0].name = scenario.titles().swap_remove(lane);
-    alone.keep_looks(scenario, &[Some(lane)]);
-    alone
-}
-
 fn set(found: &Found, head: &str) -> String {
     let name = if found.scenario.is_empty() { "(no name)".into() } else { shown(&found.scenario) };
-    let rows = found.steps.iter().map(|step| vec![shown(&step.what).into_owned(), table::number(step.value)]);
+    let rows = found
+        .steps
+        .iter()
+        .map(|step| vec![shown(step.what.say(Language::English)).into_owned(), table::number(step.value)]);
     let mut text = format!(
         "{name} · {} · {} runs · engine {}\n\n{}",
         shown(&found.lane),

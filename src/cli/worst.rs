@@ -6,22 +6,17 @@ use std::sync::Arc;
 
 use clap::Args;
 use rayon::prelude::*;
-use serde::Serialize;
 
 use super::run::chosen_lane;
 use super::seeds::{SEEDS_MAX, progress, whole_run};
 use super::{Failure, input};
 use crate::escape::shown;
-use crate::experiment::ENGINE_VERSION;
 use crate::experiment::harm::{Harm, Numbers, numbers};
-use crate::experiment::worst::{Candidate, Search, Tried};
+use crate::experiment::worst::{Candidate, Found, Search, Tried};
 use crate::report::table;
-use crate::scenario::{Scenario, link};
+use crate::scenario::Scenario;
 use crate::time::Nanos;
 use crate::workload::trace::Trace;
-
-/// How many of the worst runs are printed.
-const SHOWN: usize = 10;
 
 /// Search for the seed, and by choice the moment of the faults, with the most harm.
 ///
@@ -47,33 +42,6 @@ pub struct Worst {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-}
-
-/// What the command prints as JSON.
-#[derive(Serialize)]
-struct Found {
-    engine: &'static str,
-    scenario: String,
-    measure: &'static str,
-    /// How many runs it took.
-    runs: usize,
-    /// How much of it there is as the scenario stands.
-    own: f64,
-    /// The worst runs, the worst first.
-    worst: Vec<Run>,
-    /// The worst as a link; none where it would be too long.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    link: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Run {
-    value: f64,
-    lane: String,
-    seed: u64,
-    /// When the first fault begins, where they were moved.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    first_fault_s: Option<f64>,
 }
 
 impl Worst {
@@ -104,35 +72,8 @@ impl Worst {
             tried.take_in(candidates, numbers?);
         }
         let harm = by.unwrap_or_else(|| Harm::of_runs(tried.runs()));
-        self.print((&scenario, lane), (&search, &tried), (harm, harm.most(&own).0), out)
-    }
-
-    fn print(
-        &self,
-        (scenario, lane): (&Scenario, Option<usize>),
-        (search, tried): (&Search, &Tried),
-        (harm, own): (Harm, f64),
-        out: &mut dyn Write,
-    ) -> Result<(), Failure> {
-        let all = tried.worst_first(harm);
-        let titles = scenario.titles();
-        let told = |(candidate, (value, place)): &(Candidate, (f64, usize))| Run {
-            value: *value,
-            lane: titles[lane.unwrap_or(*place)].clone(),
-            seed: scenario.seed_of_run(candidate.run),
-            first_fault_s: candidate.at.map(Nanos::as_secs_f64),
-        };
-        let first = all.first().map(|(candidate, _)| search.scenario_of(*candidate));
-        let found = Found {
-            engine: ENGINE_VERSION,
-            scenario: scenario.name.clone(),
-            measure: harm.measure().name,
-            runs: all.len(),
-            own,
-            worst: all.iter().take(SHOWN).map(told).collect(),
-            link: first.and_then(|first| link::encode_shortest(&first).ok()),
-        };
-        let text = if self.json { super::json(&found)? } else { set(&found, harm, scenario) };
+        let found = Found::of((&search, &tried), lane, (harm, harm.most(&own).0));
+        let text = if self.json { found.json() } else { set(&found, harm, &scenario) };
         Ok(out.write_all(text.as_bytes())?)
     }
 }

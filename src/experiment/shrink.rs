@@ -7,7 +7,13 @@
 //! Smaller is not sooner lost: a shorter run has another end, and fewer requests are other requests. So each step is tried as
 //! a run of its own, and what comes out has been seen to do it.
 
-use crate::scenario::{Arrivals, Scenario};
+use serde::{Serialize, Serializer};
+
+use super::ENGINE_VERSION;
+use super::harm::{Harm, Numbers};
+use crate::escape::{shown, shown_json};
+use crate::phrase::{Language, Phrase, phrase};
+use crate::scenario::{Arrivals, Scenario, ScenarioError, link};
 use crate::time::Nanos;
 
 /// Rounds of all changes, at most.
@@ -17,17 +23,23 @@ const ROUNDS_MAX: u32 = 8;
 const TICK: Nanos = Nanos::from_millis(1);
 
 /// A change that stayed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Step {
     /// What changed, such as `duration: 22.6s`.
-    pub what: String,
+    #[serde(serialize_with = "in_english")]
+    pub what: Phrase,
     /// How much harm the run then showed.
     pub value: f64,
 }
 
+/// Programs are told in English.
+fn in_english<S: Serializer>(what: &Phrase, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(what)
+}
+
 /// What came out.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Shrunk {
+struct Shrunk {
     /// The least scenario that was found.
     pub scenario: Scenario,
     /// How much harm it shows.
@@ -42,7 +54,7 @@ pub struct Shrunk {
 ///
 /// # Errors
 /// When a run fails.
-pub fn shrink<E>(
+fn shrink<E>(
     scenario: &Scenario,
     value: f64,
     shows: impl FnMut(&Scenario) -> Result<Option<f64>, E>,
@@ -69,23 +81,25 @@ struct Shrinking<F> {
 }
 
 impl<E, F: FnMut(&Scenario) -> Result<Option<f64>, E>> Shrinking<F> {
-    /// Keeps a smaller scenario if it can run and still shows the harm; returns whether it was kept.
-    fn keep(&mut self, smaller: Scenario, (of, became): (&str, String)) -> Result<bool, E> {
+    /// Keeps a smaller scenario if it can run and still shows the harm; returns whether it was kept. Told is what changed, and how
+    /// that begins, by which an earlier change of the same is known.
+    fn keep(&mut self, smaller: Scenario, (of, what): (&str, Phrase)) -> Result<bool, E> {
         if smaller.check().is_err() {
             return Ok(false);
         }
         self.least.runs += 1;
         let Some(value) = (self.shows)(&smaller)? else { return Ok(false) };
         // few: one for each kind of change
-        self.least.steps.retain(|step| !step.what.starts_with(of));
+        let is_of = |step: &Step, of: &str| step.what.say(Language::English).starts_with(of);
+        self.least.steps.retain(|step| !is_of(step, of));
         let faults = smaller.faults.len();
         if faults != self.least.scenario.faults.len() {
             // Those that are left have other numbers.
-            self.least.steps.retain(|step| !step.what.starts_with("fault"));
-            self.least.steps.push(Step { what: format!("faults: {faults}"), value });
+            self.least.steps.retain(|step| !is_of(step, "fault"));
+            self.least.steps.push(Step { what: fault_count(faults), value });
         }
         if of != "faults:" {
-            self.least.steps.push(Step { what: format!("{of} {became}"), value });
+            self.least.steps.push(Step { what, value });
         }
         (self.least.scenario, self.least.value) = (smaller, value);
         Ok(true)
@@ -101,7 +115,7 @@ impl<E, F: FnMut(&Scenario) -> Result<Option<f64>, E>> Shrinking<F> {
                 let to = (from + size).min(smaller.faults.len());
                 smaller.faults.drain(from..to);
                 let left = smaller.faults.len();
-                if !self.keep(smaller, ("faults:", left.to_string()))? {
+                if !self.keep(smaller, ("faults:", fault_count(left)))? {
                     from = to;
                 }
             }
@@ -118,7 +132,8 @@ impl<E, F: FnMut(&Scenario) -> Result<Option<f64>, E>> Shrinking<F> {
             let duration = Nanos(middle * TICK.0);
             let mut smaller = Scenario { duration, ..self.least.scenario.clone() };
             smaller.faults.retain(|fault| fault.at.moment().is_none_or(|at| at < duration));
-            if self.keep(smaller, ("duration:", duration.to_string()))? {
+            let what = phrase!("duration: {duration}", "실행 시간: {duration}");
+            if self.keep(smaller, ("duration:", what))? {
                 high = middle;
             } else {
                 low = middle;
@@ -134,7 +149,8 @@ impl<E, F: FnMut(&Scenario) -> Result<Option<f64>, E>> Shrinking<F> {
             let mut smaller = self.least.scenario.clone();
             smaller.begin_faults_at(sooner);
             smaller.duration = smaller.duration.saturating_sub(first - sooner);
-            if !self.keep(smaller, ("first fault:", format!("at {sooner}")))? {
+            let what = phrase!("first fault: at {sooner}", "첫 장애 시점: {sooner}");
+            if !self.keep(smaller, ("first fault:", what))? {
                 break;
             }
         }
@@ -146,9 +162,10 @@ impl<E, F: FnMut(&Scenario) -> Result<Option<f64>, E>> Shrinking<F> {
             while self.least.scenario.faults[number].lasts > TICK {
                 let mut smaller = self.least.scenario.clone();
                 let lasts = halved(smaller.faults[number].lasts);
-                let what = smaller.faults[number].what.name();
+                let name = smaller.faults[number].what.name();
                 smaller.faults[number].lasts = lasts;
-                if !self.keep(smaller, (&format!("fault {number} ({what}):"), format!("for {lasts}")))? {
+                let what = phrase!("fault {number} ({name}): for {lasts}", "장애 {number}({name}) 지속 시간: {lasts}");
+                if !self.keep(smaller, (&format!("fault {number} ({name}):"), what))? {
                     break;
                 }
             }
@@ -163,11 +180,11 @@ impl<E, F: FnMut(&Scenario) -> Result<Option<f64>, E>> Shrinking<F> {
             let fewer = match &mut smaller.clients.arrivals {
                 Arrivals::Poisson { rate } | Arrivals::Constant { rate } => {
                     *rate = significant(*rate / 2.0);
-                    format!("{rate} a second")
+                    phrase!("requests: {rate} a second", "요청: 초당 {rate}건")
                 }
                 Arrivals::Closed { users, .. } if *users > 1 => {
                     *users /= 2;
-                    format!("of {users} users")
+                    phrase!("requests: of {users} users", "요청: 사용자 {users}명")
                 }
                 _ => return Ok(()),
             };
@@ -178,6 +195,10 @@ impl<E, F: FnMut(&Scenario) -> Result<Option<f64>, E>> Shrinking<F> {
     }
 }
 
+fn fault_count(left: usize) -> Phrase {
+    phrase!("faults: {left}", "장애: {left}건")
+}
+
 /// Half as long, in whole milliseconds.
 fn halved(time: Nanos) -> Nanos {
     Nanos(time.0 / 2 / TICK.0 * TICK.0).max(TICK)
@@ -186,4 +207,142 @@ fn halved(time: Nanos) -> Nanos {
 /// To three digits.
 fn significant(value: f64) -> f64 {
     format!("{value:.2e}").parse().unwrap_or(value)
+}
+
+/// A run of which some lane has harm: that lane alone, and how much must be left.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// The lane's name.
+    lane: String,
+    alone: Scenario,
+    harm: Harm,
+    own: f64,
+    at_least: f64,
+}
+
+impl Target {
+    /// Of that lane of `scenario`, which has `own` of the harm. Must be left: as much as is said; else one of what is counted, and of
+    /// a latency half of what there is.
+    ///
+    /// # Errors
+    /// When there is not so much.
+    pub fn of(
+        scenario: &Scenario,
+        lane: usize,
+        (harm, own): (Harm, f64),
+        at_least: Option<f64>,
+    ) -> Result<Target, TooLittle> {
+        let at_least = at_least.unwrap_or(if harm.is_count() { 1.0 } else { own / 2.0 });
+        if own < at_least || own == 0.0 {
+            return Err(TooLittle { at_least });
+        }
+        let title = scenario.titles().swap_remove(lane);
+        // Called what it was called.
+        let mut alone = scenario.only(lane);
+        alone.lanes[0].name.clone_from(&title);
+        alone.keep_looks(scenario, &[Some(lane)]);
+        Ok(Target { lane: title, alone, harm, own, at_least })
+    }
+
+    /// Whether the lane alone can run: else every step would be refused, and so would what came out.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn check(&self) -> Result<(), Phrase> {
+        let told = |error: ScenarioError| {
+            let (lane, why) = (shown(&self.lane), error.phrase());
+            phrase!(
+                "\"{lane}\" alone is no valid scenario: {why}",
+                "‘{lane}’만으로는 유효한 시나리오가 되지 않습니다. {why}",
+                why
+            )
+        };
+        self.alone.check().map_err(told)
+    }
+
+    /// How much there is.
+    pub fn own(&self) -> f64 {
+        self.own
+    }
+
+    /// How much must be left.
+    pub fn at_least(&self) -> f64 {
+        self.at_least
+    }
+
+    /// Shrinks it. `run` says what a scenario comes to; `None` where a limit ends it: that is no smaller scenario that shows the harm,
+    /// others may be.
+    ///
+    /// # Errors
+    /// When a run fails.
+    pub fn shrink<E>(&self, mut run: impl FnMut(&Scenario) -> Result<Option<Numbers>, E>) -> Result<Found, E> {
+        let enough = |numbers: Numbers| Some(self.harm.most(&numbers).0).filter(|value| *value >= self.at_least);
+        let shrunk = shrink(&self.alone, self.own, |smaller| Ok(run(smaller)?.and_then(enough)))?;
+        let Shrunk { scenario: least, value, steps, runs } = shrunk;
+        Ok(Found {
+            engine: ENGINE_VERSION,
+            scenario: least.name.clone(),
+            lane: self.lane.clone(),
+            measure: self.harm.measure().name,
+            own: self.own,
+            at_least: self.at_least,
+            left: value,
+            runs,
+            steps,
+            faults: least.faults.len(),
+            duration_s: least.duration.as_secs_f64(),
+            link: link::encode_shortest(&least).ok(),
+            least,
+        })
+    }
+}
+
+/// There is not so much of the harm.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TooLittle {
+    /// As would have to be left.
+    pub at_least: f64,
+}
+
+/// What shrinking has found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Found {
+    /// The engine's version.
+    pub engine: &'static str,
+    /// The scenario's name.
+    pub scenario: String,
+    /// The lane's name.
+    pub lane: String,
+    /// The measure's name.
+    pub measure: &'static str,
+    /// How much there was.
+    pub own: f64,
+    /// How much had to be left.
+    pub at_least: f64,
+    /// How much is left.
+    pub left: f64,
+    /// How many runs it took.
+    pub runs: u32,
+    /// The changes in their order; of one field only the last.
+    pub steps: Vec<Step>,
+    /// How many faults are left.
+    pub faults: usize,
+    /// How long the run is, seconds.
+    pub duration_s: f64,
+    /// What came out as a link; none where it would be too long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// What came out.
+    #[serde(skip)]
+    pub least: Scenario,
+}
+
+impl Found {
+    /// As JSON, for programs.
+    ///
+    /// # Panics
+    /// Never: it can always be written as JSON.
+    pub fn json(&self) -> String {
+        shown_json(&serde_json::to_string_pretty(self).expect("numbers and names")).into_owned() + "\n"
+    }
 }

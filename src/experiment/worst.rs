@@ -7,15 +7,23 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use serde::Serialize;
+
+use super::ENGINE_VERSION;
 use super::harm::{Harm, Numbers};
-use crate::scenario::Scenario;
+use crate::escape::shown_json;
+use crate::phrase::{Phrase, phrase};
+use crate::scenario::{Scenario, link};
 use crate::time::Nanos;
 
 /// How many of the worst runs a round looks around.
 const BEST: usize = 4;
 
-/// How many rounds follow the first, where faults move.
-const ROUNDS: u32 = 7;
+/// How many rounds follow the first at most, where faults move.
+pub const ROUNDS: u32 = 7;
+
+/// How many of the worst runs are told.
+const TOLD: usize = 10;
 
 /// Moments are whole milliseconds.
 const TICK: Nanos = Nanos::from_millis(1);
@@ -43,20 +51,50 @@ impl Search {
     ///
     /// # Errors
     /// When nothing can be moved, or not to both ends of the range.
-    pub fn new(scenario: &Scenario, seeds: u32, range: Option<RangeInclusive<Nanos>>) -> Result<Search, String> {
+    pub fn new(scenario: &Scenario, seeds: u32, range: Option<RangeInclusive<Nanos>>) -> Result<Search, Phrase> {
         let search = Search { scenario: scenario.clone(), seeds, range };
         let Some(range) = &search.range else { return Ok(search) };
+        let (from, to) = (range.start(), range.end());
         if scenario.first_fault().is_none() {
-            return Err("the scenario has no fault that begins at a moment, so there is none to move".to_owned());
+            return Err(Phrase::fixed(
+                "the scenario has no fault that begins at a moment, so there is none to move",
+                "시나리오에 정해진 시점에 시작하는 장애가 없어 옮길 것이 없습니다",
+            ));
         }
-        if range.start() > range.end() {
-            return Err(format!("{}..{}: the range is empty", range.start(), range.end()));
+        if from > to {
+            return Err(phrase!("{from}..{to}: the range is empty", "{from}..{to}: 범위가 비어 있습니다"));
         }
-        for end in [range.start(), range.end()] {
+        for end in [from, to] {
             let moved = search.scenario_of(Candidate { run: 0, at: Some(*end) });
-            moved.check().map_err(|error| format!("with the first fault at {end}: {error}"))?;
+            if let Err(error) = moved.check() {
+                let why = error.phrase();
+                return Err(phrase!("with the first fault at {end}: {why}", "첫 장애가 {end}이면: {why}", why));
+            }
         }
         Ok(search)
+    }
+
+    /// Whether it moves the faults.
+    pub fn moves(&self) -> bool {
+        self.range.is_some()
+    }
+
+    /// Whether that run is the scenario as it stands.
+    pub fn is_own(&self, candidate: Candidate) -> bool {
+        candidate.run == 0 && (candidate.at.is_none() || candidate.at == self.scenario.first_fault())
+    }
+
+    /// Whether a search of the one scenario is a search of the other: whether they differ at most in what is searched through, the
+    /// seed and, where faults move, when the first begins.
+    pub fn is_same(&self, one: &Scenario, other: &Scenario) -> bool {
+        let at_first = |scenario: &Scenario| {
+            let mut first = Scenario { seed: 0, ..scenario.clone() };
+            if self.moves() {
+                first.begin_faults_at(Nanos::ZERO);
+            }
+            first
+        };
+        at_first(one) == at_first(other)
     }
 
     /// The runs to try next, after what was `tried`; none when the search is over.
@@ -132,6 +170,11 @@ impl Tried {
         }
     }
 
+    /// How many rounds are over.
+    pub fn rounds(&self) -> u32 {
+        self.rounds
+    }
+
     /// What all runs came to, in the order in which they were tried.
     pub fn runs(&self) -> &[Numbers] {
         &self.all
@@ -144,5 +187,83 @@ impl Tried {
             self.candidates.iter().zip(&self.all).map(|(candidate, run)| (*candidate, harm.most(run))).collect();
         all.sort_by(|(_, a), (_, b)| b.0.total_cmp(&a.0));
         all
+    }
+}
+
+/// What a search has found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Found {
+    /// The engine's version.
+    pub engine: &'static str,
+    /// The scenario's name.
+    pub scenario: String,
+    /// The measure's name.
+    pub measure: &'static str,
+    /// How many runs it took.
+    pub runs: usize,
+    /// How much of it there is as the scenario stands.
+    pub own: f64,
+    /// The worst runs, the worst first.
+    pub worst: Vec<Run>,
+    /// The worst as a link; none where it would be too long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+}
+
+/// One of the worst runs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Run {
+    /// How much of it there is in that lane.
+    pub value: f64,
+    /// The lane's name.
+    pub lane: String,
+    /// Its place in the scenario, from 0.
+    #[serde(skip)]
+    pub place: usize,
+    /// The run's seed.
+    pub seed: u64,
+    /// When the first fault begins, where they were moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_fault_s: Option<f64>,
+    /// Which run it is.
+    #[serde(skip)]
+    pub candidate: Candidate,
+}
+
+impl Found {
+    /// What the runs tried so far say: in any lane, or in the one that was run alone. `own` is how much of the harm there is as the
+    /// scenario stands.
+    pub fn of((search, tried): (&Search, &Tried), lane: Option<usize>, (harm, own): (Harm, f64)) -> Found {
+        let all = tried.worst_first(harm);
+        let titles = search.scenario.titles();
+        let told = |(candidate, (value, place)): &(Candidate, (f64, usize))| {
+            let place = lane.unwrap_or(*place);
+            Run {
+                value: *value,
+                lane: titles[place].clone(),
+                place,
+                seed: search.scenario.seed_of_run(candidate.run),
+                first_fault_s: candidate.at.map(Nanos::as_secs_f64),
+                candidate: *candidate,
+            }
+        };
+        let first = all.first().map(|(candidate, _)| search.scenario_of(*candidate));
+        Found {
+            engine: ENGINE_VERSION,
+            scenario: search.scenario.name.clone(),
+            measure: harm.measure().name,
+            runs: all.len(),
+            own,
+            worst: all.iter().take(TOLD).map(told).collect(),
+            link: first.and_then(|first| link::encode_shortest(&first).ok()),
+        }
+    }
+
+    /// As JSON, for programs.
+    ///
+    /// # Panics
+    /// Never: it can always be written as JSON.
+    pub fn json(&self) -> String {
+        shown_json(&serde_json::to_string_pretty(self).expect("numbers and names")).into_owned() + "\n"
     }
 }

@@ -78,7 +78,7 @@ visit(world, "by Tab, no control is further than 40 stops from a skip link", "#v
       return !seen.has(element.name) && seen.add(element.name); // Tab comes by a group once
     };
     const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")].filter(isStop);
-    const parts = [".transport", ".scenes", ".figures", ".scoreboard", "#settings", "footer"].map((part) => document.querySelector(part));
+    const parts = [".transport", ".scenes", ".figures", ".scoreboard", ".seeds", "#settings", "footer"].map((part) => document.querySelector(part));
     const part = (element) => parts.findLastIndex((part) => part.compareDocumentPosition(element) & (Node.DOCUMENT_POSITION_FOLLOWING | Node.DOCUMENT_POSITION_CONTAINED_BY));
     return parts.map((_, i) => all.filter((element) => part(element) === i).length);
   });

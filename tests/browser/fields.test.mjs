@@ -80,18 +80,18 @@ claim("every list shows what is so, whatever was chosen in it before: after Undo
   await until("the link's own", async () => (await eviction.inputValue()) === "sieve" && (await speed.inputValue()) === "0.1", 5_000);
 });
 
-claim("what has a price is a part of what each lane has cost, and nothing else is", "#v2&duration=6s&fault.0.at=3s&prices.lost_write=0.5&prices.database_reads=1000", async (page) => {
+claim("what has a price is a part of what each lane has cost, and nothing else is", "#v2&duration=6s&fault.0.at=3s&prices.lost_write=0.5&prices.failed_request=2", async (page) => {
   await finish(page);
-  const [lost, reads] = [await board(page, "Lost writes"), await board(page, "Database reads")];
+  const [lost, failed] = [await board(page, "Lost"), await board(page, "Errors")];
   const table = page.getByRole("region", { name: "Cost" }).getByRole("table");
   const rows = await table.evaluate((table) => [...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent.trim())));
-  assert.deepEqual(rows[0], ["Strategy", "Database reads", "Lost writes", "Total"]);
-  assert.ok(lost["Write-back"] > 0, "something is lost");
-  for (const [lane, ofReads, ofLost, total] of rows.slice(1)) {
+  assert.deepEqual(rows[0], ["Strategy", "Lost writes", "Failed requests", "Total"]);
+  assert.ok(lost["Write-back"] > 0 && failed["Write-back"] > 0, "something is lost, and something fails");
+  for (const [lane, ofLost, ofFailed, total] of rows.slice(1)) {
     const near = (text, value) => assert.ok(Math.abs(Number(text.replace(/,/g, "")) - value) <= 0.01 * value, `${lane}: ${text}, ${value}`);
-    near(ofReads, reads[lane] / 1000);
     near(ofLost, lost[lane] / 2);
-    near(total, reads[lane] / 1000 + lost[lane] / 2);
+    near(ofFailed, failed[lane] * 2);
+    near(total, lost[lane] / 2 + failed[lane] * 2);
   }
   await page.evaluate(() => (location.hash = "#v2&duration=6s&fault.0.at=3s"));
   await until("without prices nothing costs anything", async () => (await table.count()) === 0);

@@ -35,6 +35,7 @@ use crate::web::sections::tables::{
 };
 use crate::web::sections::transport::Transport;
 use crate::web::sections::welcome::{Welcome, footer_links};
+use crate::web::sections::worst::WorstRun;
 use crate::web::state::traces::TraceFile;
 use crate::web::state::view::{Control, ThemeChoice};
 use crate::web::state::{Action, TimeAction, ViewAction, saved, stage};
@@ -98,6 +99,7 @@ impl App {
         html! {
             <>
                 <ManySeeds scenario={self.state.running.clone()} trace={self.trace()} dispatch={self.dispatch.clone()} on_range={self.on_range.clone()} words={w} />
+                <WorstRun scenario={self.state.running.clone()} trace={self.trace()} dispatch={self.dispatch.clone()} words={w} />
                 <HiddenCapacity scenario={self.state.running.clone()} words={w} />
                 <CapacityCurve scenario={self.state.running.clone()} trace={self.trace()}
                     traces={self.state.traces.shown()} report={self.state.run.report.clone().filter(|_| self.state.is_over())} titles={titles.clone()}

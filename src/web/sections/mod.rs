@@ -41,3 +41,5 @@ pub mod tables;
 pub mod transport;
 #[cfg(target_arch = "wasm32")]
 pub mod welcome;
+#[cfg(target_arch = "wasm32")]
+pub mod worst;

@@ -18,7 +18,7 @@ use crate::web::state::traces::TraceFile;
 pub(super) static SEARCHES: Phrase = Phrase::fixed("Finished searches", "끝난 탐색");
 pub(super) static SEARCHED: Phrase = Phrase::fixed("The search is finished.", "탐색을 마쳤습니다.");
 pub(super) static CSV: Phrase = Phrase::fixed("Download CSV", "CSV 다운로드");
-static JSON: Phrase = Phrase::fixed("Download JSON", "JSON 다운로드");
+pub(super) static JSON: Phrase = Phrase::fixed("Download JSON", "JSON 다운로드");
 const CANCEL: Phrase = Phrase::fixed("Cancel", "취소");
 const CANCELLED: Phrase = Phrase::fixed("Cancelled.", "취소되었습니다.");
 const STALE: Phrase = Phrase::fixed(
@@ -149,12 +149,13 @@ impl<J: Jobs> Shift<J> {
         let language = words.lang;
         let is_running = self.is_running();
         let (done, count) = (self.work.done(), self.work.count());
+        let done = J::COUNT_IS_KNOWN.then(|| done.to_string());
         let name = if is_running { &CANCEL } else { begin };
         html! {
             <>
                 <button type="button" onclick={toggle}>{ name.say(language).to_owned() }</button>
                 if is_running {
-                    <progress max={count.to_string()} value={done.to_string()} aria-label={label.say(language).to_owned()} />
+                    <progress max={count.to_string()} value={done} aria-label={label.say(language).to_owned()} />
                     <span class="soft">{ so_far.say(language).to_owned() }</span>
                 }
             </>

@@ -9,6 +9,8 @@ use crate::web::platform::dom;
 
 const LABEL: Phrase = Phrase::fixed("Skip to", "바로 가기");
 
+const MANY_RUNS: Phrase = Phrase::fixed("Many runs", "여러 번 실행");
+
 const LINKS: Phrase = Phrase::fixed("Links", "링크");
 
 /// Links that are seen only while they have the focus. They are buttons, since the address's `#` is the scenario's.
@@ -18,6 +20,7 @@ pub fn skip_links(words: &'static Words) -> Html {
         (".scenes", STAGE.say(words.lang).to_owned()),
         (".figures", words.figures.to_owned()),
         (".scoreboard", words.scoreboard.to_owned()),
+        (".seeds", MANY_RUNS.say(words.lang).to_owned()), // the first panel of them
         ("#settings", words.controls.to_owned()),
         ("footer", LINKS.say(words.lang).to_owned()),
     ];

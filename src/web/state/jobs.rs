@@ -18,12 +18,23 @@ pub trait Jobs: Default {
     /// What comes of one.
     type Outcome;
 
-    /// How many there are.
+    /// Whether it is known, but for a few, how many there will be.
+    const COUNT_IS_KNOWN: bool = true;
+
+    /// How many there are; more once it has [grown](Jobs::grow).
     fn count(&self) -> u32;
 
     /// What a worker is told to begin with a job, and again to go on with it; `None` where it needs what others have not come to
     /// yet. `outcomes`: by job, what has come of it.
     fn ask(&self, scenario: &Scenario, which: Which, outcomes: &[Option<Self::Outcome>]) -> Option<ToWorker>;
+
+    /// All that there are have come to their ends: adds those that follow from what has come of them, if some do.
+    fn grow(&mut self, _outcomes: &[Option<Self::Outcome>]) {}
+
+    /// What comes of a job that a worker refuses; `None` where the others would say something wrong without it.
+    fn refused(&self) -> Option<Self::Outcome> {
+        None
+    }
 
     /// What a worker's answer says of which job.
     fn hear(said: FromWorker) -> Option<(Which, Said<Self::Outcome>)>;
@@ -44,6 +55,16 @@ pub enum Said<O> {
     GoesOn(u32),
     /// That has come of it.
     Done(O),
+}
+
+impl<O> Said<O> {
+    /// The same of what is made of its outcome.
+    pub fn map<P>(self, make: impl FnOnce(O) -> P) -> Said<P> {
+        match self {
+            Said::GoesOn(part) => Said::GoesOn(part),
+            Said::Done(outcome) => Said::Done(make(outcome)),
+        }
+    }
 }
 
 /// What must be done.
@@ -129,6 +150,9 @@ impl<J: Jobs> Work<J> {
             parts: vec![0; count],
             workers: vec![first; workers],
         };
+        if count == 0 {
+            return self.end(Phase::Done);
+        }
         let Some(TraceFile { name, bytes }) = trace else { return self.give_all() };
         let open = || Box::new(ToWorker::Open { name: name.clone(), bytes: bytes.clone() });
         (0..workers).map(|worker| Order::Say(worker, open())).collect()
@@ -140,7 +164,12 @@ impl<J: Jobs> Work<J> {
             return Vec::new();
         }
         match said {
-            FromWorker::Refused { generation, why } if generation == self.generation => self.end(Phase::Refused(why)),
+            FromWorker::Refused { generation, why } if generation == self.generation => {
+                match (self.workers.get(worker), self.jobs.refused()) {
+                    (Some(Worker::At(job)), Some(outcome)) => self.go_on(worker, *job, Said::Done(outcome)),
+                    _ => self.end(Phase::Refused(why)),
+                }
+            }
             FromWorker::Panicked { message } => self.end(Phase::Failed(Failure::Crashed, message)),
             said if self.workers.get(worker) == Some(&Worker::Reading) => self.read_on(worker, said),
             said => match J::hear(said) {
@@ -171,8 +200,15 @@ impl<J: Jobs> Work<J> {
             Said::Done(outcome) => {
                 self.outcomes[job as usize] = Some(outcome);
                 self.workers[worker] = Worker::Free;
-                if self.done() as usize == self.outcomes.len() {
-                    return self.end(Phase::Done);
+                let known = self.outcomes.len();
+                if self.done() as usize == known {
+                    self.jobs.grow(&self.outcomes);
+                    let count = self.jobs.count() as usize;
+                    if count <= known {
+                        return self.end(Phase::Done);
+                    }
+                    self.outcomes.resize_with(count, || None);
+                    self.parts.resize(count, 0);
                 }
                 self.give_all()
             }
@@ -433,5 +469,49 @@ mod tests {
         other.database.workers += 1;
         assert_eq!(seeds.change_to(&other), [Order::EndAll]);
         assert!(seeds.is_stale(&other) && !seeds.is_stale(&scenario()), "an edit that is undone makes it good again");
+    }
+    /// Jobs of which each follows from the one before: as many as the first has come to; what is refused comes to nothing.
+    #[derive(Default)]
+    struct Growing(u32);
+
+    impl Jobs for Growing {
+        type Outcome = u32;
+
+        fn count(&self) -> u32 {
+            self.0
+        }
+
+        fn ask(&self, scenario: &Scenario, (generation, run): Which, known: &[Option<u32>]) -> Option<ToWorker> {
+            assert!(known[..run as usize].iter().all(Option::is_some), "it knows all before");
+            Some(ToWorker::Measure { generation, run, scenario: Box::new(scenario.clone()), steps: false })
+        }
+
+        fn hear(said: FromWorker) -> Option<(Which, Said<u32>)> {
+            let (which, said) = Runs::hear(said)?;
+            Some((which, said.map(|(numbers, _)| numbers[0][0].unwrap_or_default() as u32)))
+        }
+
+        fn grow(&mut self, outcomes: &[Option<u32>]) {
+            self.0 += u32::from(outcomes[0] > Some(self.0));
+        }
+
+        fn refused(&self) -> Option<u32> {
+            Some(0)
+        }
+    }
+
+    #[test]
+    fn jobs_that_follow_from_what_has_come_of_others_are_done_too_and_one_that_is_refused_may_be_an_answer() {
+        let mut work = Work::default();
+        let done = |run, value| FromWorker::Measured { generation: 1, run, numbers: numbers(value), steps: Vec::new() };
+        assert_eq!(given(&work.begin(scenario(), Growing(1), None, 2)).len(), 1);
+        assert_eq!(given(&work.hear(0, done(0, 3.0)))[0].1, 1, "a second one");
+        assert_eq!((work.count(), work.done(), work.phase()), (2, 1, &Phase::Running));
+        let refused = FromWorker::Refused { generation: 1, why: Phrase::default() };
+        assert_eq!(given(&work.hear(0, refused))[0].1, 2, "and a third one");
+        assert_eq!(work.hear(0, done(2, 9.0)), [Order::EndAll]);
+        assert_eq!((work.phase(), work.complete()), (&Phase::Done, vec![3, 0, 9]));
+        assert_eq!(work.begin(scenario(), Growing(0), None, 1), [Order::EndAll], "nothing is to be done");
+        assert_eq!(work.phase(), &Phase::Done);
     }
 }

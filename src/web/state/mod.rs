@@ -13,6 +13,7 @@
 //! fit       what makes a run play a whole trace            overridden  fields that something else says
 //! jobs      what a crew of workers is at, beside the run (not in an embed)
 //! seeds     many runs of the same    capacity  the loads that lanes serve and heal from
+//! worst     the run with most harm   shrink    the smallest scenario that still has it
 //! curve     miss ratio against cache size    when  at which moment something was decided
 //! ```
 
@@ -27,12 +28,14 @@ pub mod looking;
 pub mod overridden;
 pub mod saved;
 pub mod seeds;
+pub mod shrink;
 pub mod stage;
 pub mod story;
 pub mod sweep;
 pub mod traces;
 pub mod view;
 pub mod when;
+pub mod worst;
 
 mod controls;
 mod edits;

@@ -63,11 +63,7 @@ impl Jobs for Cells {
 
     fn hear(said: FromWorker) -> Option<(Which, Said<Numbers>)> {
         let (which, said) = Runs::hear(said)?;
-        let numbers = match said {
-            Said::GoesOn(part) => Said::GoesOn(part),
-            Said::Done((numbers, _)) => Said::Done(numbers),
-        };
-        Some((which, numbers))
+        Some((which, said.map(|(numbers, _)| numbers)))
     }
 
     /// What varies does not count.

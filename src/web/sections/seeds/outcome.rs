@@ -97,8 +97,8 @@ pub(super) fn Outcome(props: &OutcomeProps) -> Html {
         <ContextProvider<Ctx> context={ctx.clone()}>
             <p class="soft">{ of.say(language).to_owned() }</p>
             <div class="seeds-choices">
-                { select(&MEASURE, names.collect(), measure.measure.name, on_measure, language) }
-                if titles.len() > 1 { { select(&AGAINST, lanes.collect(), &lane.to_string(), on_against, language) } }
+                { select(&MEASURE, names.collect(), (measure.measure.name, false), on_measure, language) }
+                if titles.len() > 1 { { select(&AGAINST, lanes.collect(), (&lane.to_string(), false), on_against, language) } }
             </div>
             { strips(&ctx, (&measure, &repeated), runs, &titles, language) }
             { table.of(&measure) }
@@ -117,14 +117,15 @@ pub(super) fn Outcome(props: &OutcomeProps) -> Html {
 pub(in crate::web::sections) fn select(
     label: &Phrase,
     options: Vec<(String, String)>,
-    chosen: &str,
+    // Which is chosen, and whether no other can be at present.
+    (chosen, disabled): (&str, bool),
     set: Callback<String>,
     language: Language,
 ) -> Html {
     let options = options
         .into_iter()
         .map(|(value, name)| html! { <option key={value.as_str()} value={value.clone()}>{ name }</option> });
-    html! { <label>{ label.say(language).to_owned() }{ " " }<Select value={chosen.to_owned()} choose={set}>{ for options }</Select></label> }
+    html! { <label>{ label.say(language).to_owned() }{ " " }<Select value={chosen.to_owned()} choose={set} {disabled}>{ for options }</Select></label> }
 }
 
 /// The room of a row of dots, in units of its drawing; it is stretched to the page's width.

@@ -150,9 +150,9 @@ pub(super) fn Outcome(props: &OutcomeProps) -> Html {
     html! {
         <ContextProvider<Ctx> context={ctx.clone()}>
             <div class="seeds-choices">
-                { select(&MEASURE, measures.iter().map(name).collect(), of.measure.name, on_measure, language) }
-                { select(&AGAINST, others, &against, on_against, language) }
-                if other.is_some() { { select(&ALSO, thirds, &also, on_also, language) } }
+                { select(&MEASURE, measures.iter().map(name).collect(), (of.measure.name, false), on_measure, language) }
+                { select(&AGAINST, others, (&against, false), on_against, language) }
+                if other.is_some() { { select(&ALSO, thirds, (&also, false), on_also, language) } }
             </div>
             { shows.told_of_use(used.as_ref()) }
             { shows.figure(&cells) }
