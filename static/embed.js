@@ -438,13 +438,12 @@ class CacheLane extends Base {
 
   #refuse() {
     this.#putAway();
+    this.#box.classList.add("refused");
     this.#button.hidden = true;
+    const told = make("p", { textContent: this.#plain.textContent });
+    this.#place(told);
     // Its words are brought to the few pages that need them.
-    import(new URL("./refusal.js", BASE)).then(({ refusal }) => {
-      if (this.#experiment !== null || !this.isConnected) return;
-      this.#box.classList.add("refused");
-      this.#place(refusal(this, BASE.href));
-    });
+    import(new URL("./refusal.js", BASE)).then(({ tell }) => tell(told, this, BASE.href), console.error);
   }
 
   /** The poster is back; the frame and its worker are gone. What was changed in it, and its moment, are kept. */

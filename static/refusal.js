@@ -1,6 +1,6 @@
 // What stands in place of a figure whose address is refused. embed.js brings this where one is.
 
-import { isKorean, make } from "./embed.js";
+import { isKorean } from "./embed.js";
 
 const TEXT = {
   en: (src, own) => `This figure cannot be shown. src="${src}" is no address of its simulator (${own}). Copy one from its Share dialog.`,
@@ -15,11 +15,9 @@ export const shown = (text) => {
   return plain.length > 200 ? `${plain.slice(0, 200)}…` : plain;
 };
 
-/** Says why `element` shows no figure, in its language; its simulator has the address `own`. */
-export function refusal(element, own) {
-  const said = TEXT[isKorean(element) ? "ko" : "en"](shown(element.getAttribute("src") ?? ""), own);
-  const told = make("p", { textContent: said });
+/** Has `told` say why `element` shows no figure, in its language; its simulator has the address `own`. */
+export function tell(told, element, own) {
   told.setAttribute("role", "alert");
   told.style.cssText = STYLE;
-  return told;
+  told.textContent = TEXT[isKorean(element) ? "ko" : "en"](shown(element.getAttribute("src") ?? ""), own);
 }

@@ -165,9 +165,9 @@ const changed = (...pairs) =>
   });
 const NO_CHECK = [
   ["if (experiment === null) return this.#refuse();", ""],
-  ["frame.src = new URL(experiment, BASE).href;", 'frame.src = this.getAttribute("src");'],
+  ["src: new URL(experiment, BASE),", 'src: this.getAttribute("src"),'],
 ];
-const NO_SANDBOX = ['frame.setAttribute("sandbox", SANDBOX);', ""];
+const NO_SANDBOX = ["sandbox: SANDBOX,", ""];
 const THEFT = `<cache-lane src="javascript:parent.told.push(parent.document.title)"></cache-lane>`;
 
 test("without the address check and the sandbox, an address runs script in the host's origin; with either, it does not", { timeout: 60_000 }, async () => {
@@ -203,7 +203,10 @@ test("without the sandbox, script in the frame reaches what the simulator's site
   const stolen = async (unboxed) => {
     const simulator = await serve({
       change: (text, path) => {
-        if (path.endsWith("embed.js")) return unboxed ? text.replace(...NO_SANDBOX) : text;
+        if (path.endsWith("embed.js")) {
+          assert.ok(text.includes(NO_SANDBOX[0]), `embed.js has: ${NO_SANDBOX[0]}`);
+          return unboxed ? text.replace(...NO_SANDBOX) : text;
+        }
         return text.replace("</body>", `${hostile}</body>`);
       },
     });

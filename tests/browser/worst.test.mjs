@@ -128,10 +128,25 @@ visit(world, "what cannot be searched is told beside its field before anything r
   await page.evaluate(() => (location.hash = "#v2&fault.count=0"));
   await until("no fault to move", async () => (await moves(page).count()) === 0);
   await begin(page).waitFor();
-  await controls(page).getByLabel("Replay a trace").setInputFiles({ name: "keys.txt", mimeType: "", buffer: Buffer.from("a\nb\na\nc\n".repeat(50)) });
-  await panel(page).getByText("replays a trace").waitFor();
-  assert.equal(await begin(page).count(), 0);
 });
+
+const TRACE = "#v2&duration=8s&fault.0.at=1s&clients.keys=(kind:trace,file:keys.txt)";
+visit(world, "a trace is replayed in every run, once it is open; another one of the same name takes the result away", TRACE, async (page) => {
+  await panel(page).getByText("replays a trace that is not open").waitFor();
+  assert.equal(await begin(page).count(), 0);
+  await page.locator(".section.clients").evaluate((section) => (section.open = true));
+  const open = (times) => page.locator(".section.clients input[type=file]").setInputFiles({ name: "keys.txt", mimeType: "", buffer: Buffer.from("a\nb\na\nc\n".repeat(times)) });
+  await open(50);
+  await begin(page).waitFor();
+  await panel(page).getByLabel(/^Measure/).selectOption("requests");
+  await search(page, null);
+  const found = JSON.parse(await download(page, 0));
+  assert.deepEqual([...new Set(found.worst.map(({ value }) => value))], [200], "as many as the file has lines");
+  await open(60);
+  await until("the result is gone", async () => (await panel(page).getByRole("table").count()) === 0);
+  await search(page, null);
+  assert.equal(JSON.parse(await download(page, 0)).worst[0].value, 240);
+}, { wait: (page) => panel(page).waitFor() });
 
 const SIZES = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 for (const [size, locale, colorScheme] of [["wide", "en", "light"], ["phone", "ko", "dark"], ["wide", "ko", "dark"], ["phone", "en", "light"]]) {

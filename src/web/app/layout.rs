@@ -120,7 +120,7 @@ impl App {
         let language = self.words().lang;
         let show = ctx.link().callback(|_: MouseEvent| Msg::Whole);
         html! {
-            <p class="soft">{ ON_ITS_WAY.say(language) }{ " " }<button type="button" class="plain" onclick={show}>{ SHOW_IT.say(language) }</button></p>
+            <p class="soft seeds on-its-way">{ ON_ITS_WAY.say(language) }{ " " }<button type="button" class="plain" onclick={show}>{ SHOW_IT.say(language) }</button></p>
         }
     }
 

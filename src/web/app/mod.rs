@@ -242,7 +242,12 @@ impl Component for App {
             Msg::Choose(open) => self.choosing = open,
             Msg::Help(open) => self.helping = open,
             Msg::Settings(open) => self.has_settings_open = open,
-            Msg::Whole => self.is_whole = true,
+            Msg::Whole => {
+                self.is_whole = true;
+                if dom::has_focus_within(".on-its-way") {
+                    self.focus_next = Some(".seeds");
+                }
+            }
             Msg::Sweep(field) => {
                 self.is_whole = true;
                 self.to_sweep = (self.to_sweep.0 + 1, field);

@@ -64,6 +64,12 @@ pub fn focus_if_lost(selector: &str) {
     }
 }
 
+/// Whether the focus is in an element that `selector` finds.
+pub fn has_focus_within(selector: &str) -> bool {
+    let found = document().active_element().and_then(|element| element.closest(selector).ok().flatten());
+    found.is_some()
+}
+
 /// Whether a dialog stands before the page.
 pub fn has_dialog() -> bool {
     document().query_selector("dialog[open]").is_ok_and(|dialog| dialog.is_some())

@@ -125,7 +125,8 @@ impl Component for CapacityCurve {
             self.shift.change_to(&ctx.props().scenario);
         }
         // Another file may have the same name: a curve of the one before would not be told from its own.
-        if before.trace != ctx.props().trace && file_of(&ctx.props().scenario).is_some() {
+        let CurveProps { scenario, trace, .. } = ctx.props();
+        if TraceFile::is_other(scenario, trace.as_ref(), before.trace.as_ref()) {
             self.shift = Shift::default();
         }
         before != ctx.props()

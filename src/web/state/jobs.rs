@@ -398,6 +398,19 @@ mod tests {
     }
 
     #[test]
+    fn a_worker_that_is_lost_while_it_reads_is_one_fewer_and_a_cancel_ends_all_that_read() {
+        let mut seeds = Seeds::default();
+        let file = TraceFile { name: "a.csv".into(), bytes: b"1,a".as_slice().into() };
+        seeds.begin(scenario(), Runs { count: 3 }, Some(&file), 2);
+        assert_eq!(seeds.lose(0, Failure::OutOfMemory, String::new()), []);
+        let first = scenario().seed;
+        assert_eq!(given(&seeds.hear(1, FromWorker::Opened(TraceFacts::default()))), [(1, 0, first)]);
+        seeds.begin(scenario(), Runs { count: 3 }, Some(&file), 2);
+        assert_eq!((seeds.cancel(), seeds.phase()), (vec![Order::EndAll], &Phase::Cancelled));
+        assert_eq!(seeds.hear(0, FromWorker::Opened(TraceFacts::default())), [], "too late");
+    }
+
+    #[test]
     fn what_is_cancelled_ends_at_once_and_keeps_the_runs_from_the_first_on() {
         let mut seeds = Seeds::default();
         seeds.begin(scenario(), Runs { count: 20 }, None, 3);

@@ -14,7 +14,7 @@ use crate::web::platform::protocol::{Progress, ToWorker, TraceFacts};
 pub const BYTES_MAX: f64 = 268_435_456.0;
 
 /// A file that is a trace, or may be one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct TraceFile {
     /// Its name.
     pub name: String,
@@ -22,11 +22,25 @@ pub struct TraceFile {
     pub bytes: Rc<[u8]>,
 }
 
+/// The same file, opened once: to compare the bytes of two, each time the page is drawn, would take longer than to draw it.
+impl PartialEq for TraceFile {
+    fn eq(&self, other: &TraceFile) -> bool {
+        Rc::ptr_eq(&self.bytes, &other.bytes) && self.name == other.name
+    }
+}
+
+impl Eq for TraceFile {}
+
 impl TraceFile {
     /// The file that a scenario replays, where it does: `opened`, if that is it; an error where it is not open.
     pub fn of(scenario: &Scenario, opened: Option<&TraceFile>) -> Result<Option<TraceFile>, NotOpen> {
         let Keys::Trace { file, .. } = &scenario.clients.keys else { return Ok(None) };
         opened.filter(|opened| opened.name == *file).cloned().map(Some).ok_or(NotOpen)
+    }
+
+    /// Whether `scenario` replays another file than a moment ago: it may have the same name, so that the scenario does not say so.
+    pub fn is_other(scenario: &Scenario, opened: Option<&TraceFile>, before: Option<&TraceFile>) -> bool {
+        matches!(scenario.clients.keys, Keys::Trace { .. }) && opened != before
     }
 }
 
@@ -155,4 +169,24 @@ pub struct TracesShown {
     pub refused: Option<Phrase>,
     /// The name of one that is being read, and how far that is.
     pub reading: Option<(String, Progress)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scenario_replays_the_file_of_its_name_that_is_open_and_another_one_of_that_name_is_another() {
+        let file = |name: &str| TraceFile { name: name.into(), bytes: b"a".as_slice().into() };
+        let mut scenario = Scenario::default();
+        let (one, other, again) = (file("a.csv"), file("b.csv"), file("a.csv"));
+        assert_eq!(TraceFile::of(&scenario, Some(&one)), Ok(None), "it replays none");
+        assert!(!TraceFile::is_other(&scenario, Some(&one), Some(&other)));
+        scenario.clients.keys = Keys::of_trace("a.csv".to_owned());
+        assert_eq!(TraceFile::of(&scenario, Some(&one)), Ok(Some(one.clone())));
+        assert_eq!([None, Some(&other)].map(|opened| TraceFile::of(&scenario, opened)), [Err(NotOpen), Err(NotOpen)]);
+        let is_other = |now, before| TraceFile::is_other(&scenario, now, before);
+        assert!(is_other(Some(&again), Some(&one)) && is_other(Some(&one), None));
+        assert!(!is_other(Some(&one), Some(&one.clone())));
+    }
 }

@@ -19,8 +19,8 @@ pub const COUNT: u32 = COUNTS[1];
 
 /// What the ends of the range are called within which the first fault begins.
 pub static ENDS: [Phrase; 2] = [
-    Phrase::fixed("First fault, earliest", "첫 장애 시점(최소)"),
-    Phrase::fixed("First fault, latest", "첫 장애 시점(최대)"),
+    Phrase::fixed("First fault, earliest", "가장 이른 첫 장애 시점"),
+    Phrase::fixed("First fault, latest", "가장 늦은 첫 장애 시점"),
 ];
 
 /// Moments are told to a millisecond.
@@ -334,7 +334,7 @@ pub(super) mod tests {
         let (place, told, korean) = why(["soon", "5s"]);
         assert_eq!(place, Place::End(0));
         assert_eq!(told, "First fault, earliest = soon: must be a moment from 0s to 5.999s");
-        assert_eq!(korean, "첫 장애 시점(최소) = soon: 0s부터 5.999s까지의 시점이어야 합니다");
+        assert_eq!(korean, "가장 이른 첫 장애 시점 = soon: 0s부터 5.999s까지의 시점이어야 합니다");
         assert_eq!(why(["3s", "6s"]).0, Place::End(1));
         assert_eq!(why(["3s", "2s"]).1, "First fault, latest = 2s: must be a moment from 3s to 5.999s");
         assert!(Hunt::of(&of, &wish(Some(["0,5 s", " 5.999s "]))).is_ok(), "as people type");

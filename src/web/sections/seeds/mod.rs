@@ -96,9 +96,13 @@ impl Component for ManySeeds {
     }
 
     fn changed(&mut self, ctx: &Context<ManySeeds>, before: &SeedsProps) -> bool {
-        if before.scenario != ctx.props().scenario {
+        let SeedsProps { scenario, trace, .. } = ctx.props();
+        if TraceFile::is_other(scenario, trace.as_ref(), before.trace.as_ref()) {
+            (self.shift, self.told) = (Shift::default(), None);
+            ctx.props().on_range.emit(None);
+        } else if before.scenario != *scenario {
             let was_running = self.shift.is_running();
-            self.shift.change_to(&ctx.props().scenario);
+            self.shift.change_to(scenario);
             self.look(ctx, was_running);
         }
         true

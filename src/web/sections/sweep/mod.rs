@@ -116,6 +116,8 @@ pub struct SweepPanel {
     told_at: f64,
     /// The field that another part of the page has asked for: it is taken when no sweep runs.
     wanted: Option<&'static str>,
+    /// One callback for each list: it would take another one for a change, and draw all its options again.
+    choose: [Callback<String>; 2],
 }
 
 impl Component for SweepPanel {
@@ -135,6 +137,7 @@ impl Component for SweepPanel {
             asked: Err((0, Phrase::default())),
             told: None,
             told_at: f64::NEG_INFINITY,
+            choose: [0, 1].map(|place| ctx.link().callback(move |path| Msg::Field(place, path))),
             wanted: Some(ctx.props().wanted).filter(|(times, _)| *times > 0).map(|(_, field)| field),
         };
         panel.look_at(ctx);
@@ -192,7 +195,10 @@ impl Component for SweepPanel {
     }
 
     fn changed(&mut self, ctx: &Context<SweepPanel>, before: &SweepProps) -> bool {
-        let scenario = &ctx.props().scenario;
+        let SweepProps { scenario, trace, .. } = ctx.props();
+        if TraceFile::is_other(scenario, trace.as_ref(), before.trace.as_ref()) {
+            (self.shift, self.told) = (Shift::default(), None);
+        }
         if before.scenario != *scenario {
             self.shift.change_to(scenario);
             self.look_at(ctx);
@@ -347,7 +353,6 @@ impl SweepPanel {
         let lanes: Rc<Vec<String>> = Rc::new(titles(&ctx.props().scenario, words));
         let picks = (0..=self.picks.len().min(1)).map(|place| {
             let (path, values) = self.picks.get(place).cloned().unwrap_or_default();
-            let choose = link.callback(move |path| Msg::Field(place, path));
             let write = link.callback(move |event: InputEvent| {
                 Msg::Values(place, event.target_unchecked_into::<HtmlInputElement>().value())
             });
@@ -358,7 +363,7 @@ impl SweepPanel {
             html! {
                 <div class="sweep-pick" key={place}>
                     <label>{ FIELDS[place].say(language) }{ " " }
-                        <FieldChoice fields={self.offered.clone()} lanes={lanes.clone()} chosen={path} can_be_none={place > 0} disabled={is_running} {choose} words={words} /></label>
+                        <FieldChoice fields={self.offered.clone()} lanes={lanes.clone()} chosen={path} can_be_none={place > 0} disabled={is_running} choose={self.choose[place].clone()} words={words} /></label>
                     if place < self.picks.len() {
                         <label>{ VALUES[place].say(language) }{ " " }
                             <input type="text" value={values} oninput={write} onkeydown={on_key} readonly={is_running} spellcheck="false" autocomplete="off" placeholder={EXAMPLE.say(language)}

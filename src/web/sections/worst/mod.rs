@@ -32,7 +32,7 @@ static TITLE: Phrase = Phrase::fixed("Worst run", "최악의 실행");
 static WHY: Phrase = Phrase::fixed(
     "Searches the seeds, and if you like the moment of the fault, for the greatest loss or latency; then for the smallest scenario that \
      still shows it.",
-    "시드와 장애 시점을 바꿔 가며 유실이나 응답 시간이 가장 나쁜 실행을 찾고, 같은 문제가 나타나는 가장 작은 시나리오로 줄입니다.",
+    "시드와 장애 시점을 바꿔 가며 유실이 가장 많거나 응답이 가장 느린 실행을 찾고, 같은 문제가 나타나는 가장 작은 시나리오로 줄입니다.",
 );
 static COUNT_LABEL: Phrase = Phrase::fixed("Seeds", "시드 수");
 static MEASURE: Phrase = Phrase::fixed("Measure", "지표");
@@ -128,6 +128,8 @@ impl Component for WorstRun {
             }
             Msg::Move(moves) => {
                 self.wish.range = moves.then(Default::default);
+                // Those of an experiment before may make no sense in this one.
+                self.ends = (suggested(scenario).unwrap_or_default(), false);
                 self.ask(scenario);
             }
             Msg::End(place, text) => {
@@ -147,7 +149,10 @@ impl Component for WorstRun {
     }
 
     fn changed(&mut self, ctx: &Context<WorstRun>, before: &WorstProps) -> bool {
-        let scenario = &ctx.props().scenario;
+        let WorstProps { scenario, trace, .. } = ctx.props();
+        if TraceFile::is_other(scenario, trace.as_ref(), before.trace.as_ref()) {
+            (self.shift, self.told, self.smaller, self.refused) = (Shift::default(), None, Shift::default(), None);
+        }
         if before.scenario != *scenario {
             let was_running = self.shift.is_running();
             self.shift.change_to(scenario);
@@ -373,14 +378,14 @@ impl WorstRun {
 
     /// Below what was found: the smallest scenario that still shows it.
     fn smaller(&self, ctx: &Context<WorstRun>, told: &Told, is_stale: bool) -> Html {
-        let WorstProps { scenario, dispatch, words, .. } = ctx.props();
+        let WorstProps { scenario, trace, dispatch, words } = ctx.props();
         let Some(target) = self.target() else { return html! {} };
         let toggle = ctx.link().callback(|_: MouseEvent| Msg::ToggleSmaller);
         let found = self.smaller.work().jobs().found().cloned();
         html! {
             <>
                 { smaller::head(told, &target, words) }
-                if !is_stale || self.smaller.is_running() { { smaller::controls(&self.smaller, toggle, words) } }
+                if !is_stale && TraceFile::of(scenario, trace.as_ref()).is_ok() || self.smaller.is_running() { { smaller::controls(&self.smaller, toggle, words) } }
                 if let Some(why) = &self.refused {
                     <p class="complaint" role="alert">{ shown(why.say(words.lang)).into_owned() }</p>
                 }
