@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { open, serve } from "./harness.mjs";
-import { button, ready, seesMoments, sharedWorld, until } from "./person.mjs";
+import { button, ready, seesMoments, sharedWorld, until, up } from "./person.mjs";
 
 const world = sharedWorld();
 const isRest = (path) => /_rest\.wasm$/.test(path);
@@ -75,5 +75,23 @@ test("a reader is told when the rest cannot be had and is needed", async () => {
   await page.locator("#boot-error").waitFor();
   assert.match(await page.locator("#boot-error").innerText(), /has stopped[\s\S]*Not loaded: .*_rest\.wasm/);
   await close();
+  await site.close();
+});
+
+test("what stands further down comes with the rest, or when somebody asks for it", async () => {
+  let asked = 0;
+  const site = await serve({ missing: (path) => isRest(path) && ++asked === 1 });
+  const { page, close } = await opened(site, "");
+  await up(page);
+  const many = (page) => page.getByRole("region", { name: "Many seeds" });
+  await button(page, "Load it now").focus();
+  assert.equal(await many(page).count(), 0);
+  await page.keyboard.press("Enter");
+  await many(page).waitFor();
+  assert.ok(await page.evaluate(() => document.activeElement.matches("section.seeds")), "who has pressed it is there");
+  const whole = await opened(world.site, "");
+  await many(whole.page).waitFor();
+  assert.deepEqual([await button(whole.page, "Load it now").count(), whole.asked], [0, ["fetch"]], "nobody has waited for it");
+  await Promise.all([close(), whole.close()]);
   await site.close();
 });

@@ -56,6 +56,16 @@ visit(world, "what any luck would have lost has no jump, and that is said; a can
   await until("its workers are gone", () => page.workers().length === before, 80_000);
 });
 
+visit(world, "a trace is replayed in every fork", "#v2&duration=8s&fault.0.at=4s&clients.write_ratio=0.3&clients.keys=(kind:trace,file:keys.txt)", async (page) => {
+  await page.locator(".section.clients").evaluate((section) => (section.open = true));
+  const keys = Array.from({ length: 20_000 }, (_, i) => `k${(i * i) % 997}\n`).join("");
+  await page.locator(".section.clients input[type=file]").setInputFiles({ name: "keys.txt", mimeType: "", buffer: Buffer.from(keys) });
+  const panel = await story(page, "Lost writes");
+  await begin(panel).click();
+  await until("an answer", async () => (await forks(panel)) > 0, 80_000);
+  assert.equal(await panel.locator(".notice").count(), 0, "nothing is refused");
+}, { wait: (page) => page.getByRole("heading", { name: "Many seeds" }).waitFor() });
+
 const SIZES = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 for (const [size, locale, colorScheme] of [["wide", "en", "light"], ["phone", "ko", "dark"]]) {
   visit(world, `it is accessible and fits: ${size}, ${locale}, ${colorScheme}`, "#v2&preset=stale-set-race&duration=10s", async (page) => {

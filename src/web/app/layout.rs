@@ -51,8 +51,8 @@ const TAGLINE: Phrase = Phrase::fixed(
     "같은 트래픽, 같은 장애에서 비교하는 캐시 전략",
 );
 const ON_ITS_WAY: Phrase =
-    Phrase::fixed("The rest of the page is still loading.", "페이지의 나머지 부분을 불러오는 중입니다.");
-const SHOW_IT: Phrase = Phrase::fixed("Show it now", "지금 보기");
+    Phrase::fixed("The rest of the page has not loaded yet.", "페이지의 나머지 부분은 아직 불러오지 않았습니다.");
+const SHOW_IT: Phrase = Phrase::fixed("Load it now", "지금 불러오기");
 const EDITED: Phrase = Phrase::fixed("edited", "수정됨");
 const RESET: Phrase = Phrase::fixed("Reset", "되돌리기");
 
