@@ -35,12 +35,26 @@ fn bad(line: usize, reason: Phrase) -> BadPercentiles {
     BadPercentiles { line, reason }
 }
 
-/// A number of these units, which is a time.
+/// A number of these units, which is a time. Its commas are between thousands: of a comma before decimals, `0,45`, it would
+/// make a hundred times as much, and it refuses it.
 fn time(number: &str, unit: &str, line: usize) -> Result<Nanos, BadPercentiles> {
+    if !has_commas_between_thousands(number.trim()) {
+        return Err(BadPercentiles::no_time(line, number.trim().to_owned()));
+    }
     let number = number.trim().replace([' ', ','], "");
     // Java writes what is long as 1.2E7.
     let plain = number.parse::<f64>().map_or_else(|_| number.clone(), |number| number.to_string());
     format!("{plain}{unit}").parse().map_err(|_| BadPercentiles::no_time(line, number))
+}
+
+/// Whether every comma has three digits behind it, and up to three before the first, which are no zero: 1,234,567.8.
+fn has_commas_between_thousands(number: &str) -> bool {
+    let whole = number.split(|c: char| c != ',' && !c.is_ascii_digit()).next().unwrap_or_default();
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    let is_first = (1..=3).contains(&first.len()) && !first.starts_with('0');
+    number.matches(',').count() == 0
+        || number.matches(',').count() == whole.matches(',').count() && is_first && groups.all(|group| group.len() == 3)
 }
 
 /// The parts of a line `[READ], 99thPercentileLatency(us), 875` that says a percentile: the operation, the percentile, the unit and the
@@ -242,6 +256,12 @@ mod tests {
         refused(&format!("{MEMTIER}{MEMTIER}"), 36, "more than one run");
         refused(&MEMTIER.replace("11.10300        19.71100      2352", "-nan        19.71100      2352"), 13, "-nan");
         refused(&MEMTIER.replace("Totals", "Total "), 1, "no percentile");
+        // Where a comma stands before the decimals, it is none between thousands.
+        refused(&MEMTIER.replace(" 3.60700", " 3,60700"), 13, "3,60700");
+        refused(&MEMTIER.replace(" 3.60700", " 0,607"), 13, "0,607");
+        refused(&MEMTIER.replace(" 3.60700", " 3.6,070"), 13, "3.6,070");
+        let thousands = MEMTIER.replace("19.71100      2352", "1,971.1      2352");
+        assert_eq!(told(&thousands), "50=3.607ms 99=11.103ms 99.9=1971.1ms 100=1971.1ms …");
         let old = "Type        Ops/sec     Hits/sec   Misses/sec      Latency       KB/sec\nTotals     54321.00      1000.00     48383.33      3.68000      2200.00\n";
         refused(old, 1, "no percentile");
     }
