@@ -7,8 +7,7 @@ SHELL := /bin/sh
 
 # cargo fmt does not see files that a macro declares, nor another workspace.
 FMT_POLICIES := rustfmt --edition 2024 src/simulator/cache/eviction/*.rs benches/nexosim/main.rs
-# Without the command line, so that what only a library user does without is checked in the same go.
-WASM := --target wasm32-unknown-unknown --no-default-features --lib --bin page --bin figure
+WASM := --target wasm32-unknown-unknown --lib --bin page --bin figure
 
 # A machine that builds once has no use for what helps the next build: gigabytes, and the time to write them.
 ifdef CI
@@ -50,12 +49,13 @@ code:
 page:
 	trunk build
 
-# Native with the command line, and wasm without, so that nothing cfg'd away rots.
+# Native, native without the command line, and wasm, so that nothing cfg'd away rots.
 lint: ## Check versions, formatting, clippy for native and wasm, the documentation's links, the crates
 	@scripts/check-versions
 	cargo fmt --all --check
 	$(FMT_POLICIES) --check
 	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --lib --no-default-features -- -D warnings
 	cargo clippy --locked $(WASM) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --lib --no-deps --document-private-items
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --lib --no-deps --document-private-items --target wasm32-unknown-unknown
@@ -84,7 +84,7 @@ check-firefox: ## Try the page and its embeds in Firefox (installs it if it is m
 test-browser: page ## Build the page and run the browser tests against dist/
 	@$(MAKE) --no-print-directory browser
 
-# Two files at once: a test waits for its page's threads more than it works, and none goes by the clock.
+# Two files at once: no test goes by the clock.
 browser:
 	node --test --test-concurrency=2 --test-reporter=spec tests/browser/*.test.mjs
 

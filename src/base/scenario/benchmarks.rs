@@ -11,6 +11,7 @@
 use serde_json::{Map, Value};
 
 use super::percentiles::{BadPercentiles, percent, unit};
+use super::typed;
 use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
 
@@ -35,26 +36,19 @@ fn bad(line: usize, reason: Phrase) -> BadPercentiles {
     BadPercentiles { line, reason }
 }
 
-/// A number of these units, which is a time. Its commas are between thousands: of a comma before decimals, `0,45`, it would
-/// make a hundred times as much, and it refuses it.
+/// A number of these units, which is a time. Commas stand between thousands; one before decimals, as in `0,45`, is refused.
 fn time(number: &str, unit: &str, line: usize) -> Result<Nanos, BadPercentiles> {
-    if !has_commas_between_thousands(number.trim()) {
-        return Err(BadPercentiles::no_time(line, number.trim().to_owned()));
+    let (written, number) = (number.trim(), number.trim().replace([' ', ','], ""));
+    let is_meant = match typed::plain(written) {
+        Ok(plain) => plain == number,
+        Err(both) => both.contains(&number),
+    };
+    if written.contains(',') && !is_meant {
+        return Err(BadPercentiles::no_time(line, written.to_owned()));
     }
-    let number = number.trim().replace([' ', ','], "");
     // Java writes what is long as 1.2E7.
     let plain = number.parse::<f64>().map_or_else(|_| number.clone(), |number| number.to_string());
     format!("{plain}{unit}").parse().map_err(|_| BadPercentiles::no_time(line, number))
-}
-
-/// Whether every comma has three digits behind it, and up to three before the first, which are no zero: 1,234,567.8.
-fn has_commas_between_thousands(number: &str) -> bool {
-    let whole = number.split(|c: char| c != ',' && !c.is_ascii_digit()).next().unwrap_or_default();
-    let mut groups = whole.split(',');
-    let first = groups.next().unwrap_or_default();
-    let is_first = (1..=3).contains(&first.len()) && !first.starts_with('0');
-    number.matches(',').count() == 0
-        || number.matches(',').count() == whole.matches(',').count() && is_first && groups.all(|group| group.len() == 3)
 }
 
 /// The parts of a line `[READ], 99thPercentileLatency(us), 875` that says a percentile: the operation, the percentile, the unit and the
