@@ -54,7 +54,8 @@ fn samples_of_jmeter_are_read_from_a_file_as_they_stand_there() {
         .iter()
         .map(|point| ["percent", "ms"].map(|name| point[name].as_f64().expect("a number")))
         .collect();
-    assert_eq!(points, [[0.0, 20.0], [50.0, 20.0], [100.0, 40.0]]);
+    assert_eq!(points, [[0.0, 20.0], [100.0, 20.0]]);
+    assert_eq!(all["notes"], serde_json::json!(["1 of 2 requests failed, and their times are left out"]));
     // Without its head it is neither times nor a trace.
     let headless = refused(&["fit", "-"], text.split_once('\n').expect("a head").1, 2);
     assert!(headless.contains("as a trace"), "{headless}");
@@ -256,4 +257,23 @@ fn a_number_without_a_unit_is_said_to_be_taken_as_milliseconds() {
         assert!(!bare(known), "{known}");
     }
     assert_eq!(told("50% 5\n99% 40", &[])["taken_as_ms"], true);
+}
+
+#[test]
+fn the_mean_of_a_report_is_kept_and_what_was_chosen_for_it_is_said() {
+    let report = "  Thread Stats   Avg      Stdev     Max   +/- Stdev\n    Latency   100.80ms    77.1ms  1.31s   93.69%\n  \
+        Latency Distribution\n     50%  80.00ms\n     75%  127.00ms\n     90%    191.00ms\n     99%    389.0ms\n";
+    let said = printed(&["fit", "-"], report);
+    assert!(said.contains(" (chosen)") && said.contains("the report's mean is 100.8ms"), "{said}");
+    let with_mean = told(report, &[]);
+    assert_eq!(with_mean["mean"]["said_ms"], 100.8);
+    assert!(
+        (with_mean["mean"]["drawn_ms"].as_f64().expect("a mean") / 100.8 - 1.0).abs() < 0.03,
+        "{}",
+        with_mean["mean"]
+    );
+    let mean = &with_mean["mean"]["chosen"];
+    assert_eq!(mean.as_array().map(Vec::len), Some(2), "{mean}");
+    // Percentiles without a mean are taken as they are.
+    assert!(told("p50 5ms\np99 40ms\nmax 90ms", &[])["mean"].is_null());
 }

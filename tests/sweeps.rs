@@ -321,3 +321,20 @@ fn what_the_page_is_compared_with_is_what_is_printed() {
         assert!(std::fs::read_to_string(&path).expect("the file is there") == now, "{name}: it has changed");
     }
 }
+
+#[test]
+fn what_has_no_end_is_not_read_and_a_device_is_not_replaced() {
+    for (args, part) in [
+        (&["sweep", "default", "--vary", "cache.ttl=1s", "--out", "/dev/full"][..], "is a device or a pipe"),
+        (&["sweep", "default", "--vary", "cache.ttl=1s", "--out", env!("CARGO_TARGET_TMPDIR")], "is a folder"),
+        (&["sweep", "default", "--vary", "cache.ttl=1s", "--parquet", "/dev/null"], "is a device or a pipe"),
+        (&["merge", "/dev/zero"], "line 1 is longer"),
+        (&["chart", "/dev/zero", "--measure", "errors"], "line 1 is longer"),
+        (&["run", "/dev/zero"], "longer than a scenario"),
+        (&["check", "/dev/zero"], "longer than a scenario"),
+    ] {
+        // `check` answers with 1 that something is wrong.
+        let said = refused(args, "", if args[0] == "check" { 1 } else { 2 });
+        assert!(said.contains(part), "{args:?}: {said}");
+    }
+}

@@ -145,3 +145,11 @@ fn what_the_page_is_compared_with_is_what_is_printed() {
         assert_eq!(std::fs::read_to_string(&path).expect("the file is there"), now, "{name}: it has changed");
     }
 }
+
+#[test]
+fn nothing_is_searched_by_its_cost_without_prices() {
+    for command in ["worst", "shrink"] {
+        let said = refused(&[command, "default", "--by=cost"], "", 2);
+        assert!(said.contains("--by cost: the scenario has no prices"), "{said}");
+    }
+}

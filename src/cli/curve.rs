@@ -212,7 +212,7 @@ impl Curve {
 
     /// Whether the requests can be read only once: those of standard input, or of a pipe with a name.
     fn is_once(&self, origin: &Origin) -> bool {
-        let is_pipe = || std::fs::metadata(&self.source).is_ok_and(|found| !found.is_file());
+        let is_pipe = || std::fs::metadata(&self.source).is_ok_and(|found| !found.is_file() && !found.is_dir());
         matches!(origin, Origin::Trace) && (self.source == "-" || is_pipe())
     }
 

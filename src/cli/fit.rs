@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Failure, input, note};
 use crate::report::table;
 use crate::scenario::fit::{self, Fit, Measured, percent_off};
-use crate::scenario::percentiles::BadPercentiles;
+use crate::scenario::percentiles::{BadPercentiles, Percentiles};
 use crate::scenario::redis_info::{self, RedisInfo, Row, three_digits};
 use crate::scenario::samples::Samples;
 use crate::scenario::{Accept, Arrivals, Distribution, Edit, FieldValue, Keys, Scenario};
@@ -261,8 +261,15 @@ impl Numbers {
                     let farthest = fit.farthest().map(|(percent, factor)| serde_json::json!({ "percent": percent, "factor": factor }));
                     serde_json::json!({ "law": FieldValue::of(&fit.law).to_string(), "points": points, "farthest": farthest })
                 });
-                let taken_as_ms = matches!(measured, Measured::Percentiles(percentiles) if percentiles.bare);
-                serde_json::json!({ "kind": "times", "points": points, "fit": law, "taken_as_ms": taken_as_ms })
+                let percentiles =
+                    if let Measured::Percentiles(percentiles) = measured { Some(percentiles) } else { None };
+                let mean = percentiles.and_then(|percentiles| percentiles.mean.as_ref()).map(|mean| {
+                    serde_json::json!({ "said_ms": mean.said.as_millis_f64(), "drawn_ms": mean.drawn.as_millis_f64(), "chosen": mean.chosen })
+                });
+                let notes: Vec<String> =
+                    percentiles.into_iter().flat_map(Percentiles::told).map(|note| note.to_string()).collect();
+                let taken_as_ms = percentiles.is_some_and(|percentiles| percentiles.bare);
+                serde_json::json!({ "kind": "times", "points": points, "fit": law, "taken_as_ms": taken_as_ms, "mean": mean, "notes": notes })
             }
             Numbers::Info(info) => {
                 let rows: Vec<_> = info.rows.iter().map(|row| {
@@ -300,7 +307,8 @@ fn print_times(measured: &Measured, fitted: Option<&Fit>, out: &mut dyn Write) -
                 fitted.and_then(|fit| fit.points.iter().find(|(known, ..)| known == percent)).map(|(.., law)| *law);
             let off = law.map(|law| format!("{:+} %", percent_off(law.0 as f64 / value.0.max(1) as f64)));
             let law = law.map_or_else(String::new, |law| law.to_string());
-            rows.push(vec![format!("{percent} %"), value.to_string(), law, off.unwrap_or_default()]);
+            let chosen = if percentiles.is_chosen(*percent) { " (chosen)" } else { "" };
+            rows.push(vec![format!("{percent} %"), format!("{value}{chosen}"), law, off.unwrap_or_default()]);
         }
         out.write_all(table::plain(&["percentile", "measured", "law", "off"], rows).as_bytes())?;
         if percentiles.ends_early {
@@ -308,6 +316,9 @@ fn print_times(measured: &Measured, fitted: Option<&Fit>, out: &mut dyn Write) -
         }
         if percentiles.bare {
             writeln!(out, "values without a unit were taken as milliseconds")?;
+        }
+        for sentence in percentiles.told() {
+            writeln!(out, "{sentence}")?;
         }
     }
     match fitted {

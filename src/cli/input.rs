@@ -73,8 +73,7 @@ impl From<Scenario> for Named {
 pub fn named(source: &str) -> Result<Named, Failure> {
     let told = |message: String| Failure::Input(format!("{source}: {message}"));
     if source == "-" {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text).map_err(|error| told(format!("cannot read it: {error}")))?;
+        let text = text_of(io::stdin()).map_err(|why| Failure::Input(format!("standard input: {why}")))?;
         return parse(&text).map_err(|message| Failure::Input(format!("standard input: {message}")));
     }
     if let Some(fragment) = fragment(source) {
@@ -89,8 +88,20 @@ pub fn named(source: &str) -> Result<Named, Failure> {
         let error = presets::get(source).err().map(|error| error.to_string()).unwrap_or_default();
         return Err(Failure::Input(format!("{source} is neither a file nor a preset\n{error}")));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| told(format!("cannot read it: {error}")))?;
-    parse(&text).map_err(told)
+    let file = File::open(path).map_err(|error| told(format!("cannot read it: {error}")))?;
+    parse(&text_of(file).map_err(told)?).map_err(told)
+}
+
+/// The text of a scenario, or why it is none.
+fn text_of(reader: impl Read) -> Result<String, String> {
+    /// No scenario is longer, in bytes: a trace, or a device without an end, is not read into memory.
+    const SCENARIO_MAX: u64 = 4 << 20;
+    let mut text = String::new();
+    let read = reader.take(SCENARIO_MAX + 1).read_to_string(&mut text);
+    match read.map_err(|error| format!("cannot read it: {error}"))? {
+        length if length as u64 > SCENARIO_MAX => Err("it is longer than a scenario can be, 4 MiB".to_owned()),
+        _ => Ok(text),
+    }
 }
 
 /// A TOML text, or a link saved as one.

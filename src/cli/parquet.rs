@@ -17,7 +17,7 @@ use parquet::schema::types::Type;
 use serde_json::{Map, Value};
 
 use super::Failure;
-use super::sweep::{beside, replace};
+use super::sweep::{beside, check_regular, replace};
 use crate::experiment::sweep::Rows;
 use crate::report::measures::MEASURES;
 
@@ -35,6 +35,7 @@ pub(super) fn check(path: &Path, rows: &[PathBuf]) -> Result<(), Failure> {
             path.display()
         )));
     }
+    check_regular("--parquet", path)?;
     let new = beside(path);
     let tried = std::fs::File::create(&new).and_then(|_| std::fs::remove_file(&new));
     tried.map_err(|error| Failure::Failed(format!("--parquet {}: {error}", path.display())))

@@ -28,7 +28,8 @@ pub struct Shrink {
     /// writes, lost increments, errors, stale reads, else the slowest reads.
     #[arg(long, value_name = "MEASURE")]
     by: Option<String>,
-    /// How much of it must be left: without it, one of what is counted, and of a latency half of what the run has.
+    /// How much of it must be left: without it, one of what is counted, and of a latency half of what the run has,
+    /// with ten requests beyond the percentile (1,000 reads for their p99).
     #[arg(long, value_name = "X")]
     at_least: Option<f64>,
     /// Of which lane, by number (from 0) or name; without it, the one with the most of it.

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -70,6 +70,9 @@ impl Sweep {
         let grid = self.vary.iter().map(vary).collect::<Result<Vec<Vary>, _>>()?;
         let sweep = sweep::Sweep::new(scenario, grid, self.seeds).map_err(refused)?;
         let shard = shard_of(self.shard.as_deref())?;
+        if let Some(file) = &self.out {
+            check_regular("--out", file)?;
+        }
         if let Some(file) = &self.parquet {
             parquet::check(file, self.out.as_slice())?;
         }
@@ -206,8 +209,10 @@ fn read(file: &Path, like: Option<&Value>) -> Result<(Value, Rows), Failure> {
         Err(error) => return Err(unread(error)),
     };
     let (mut head, mut rows) = (None, Rows::new());
-    for (number, line) in BufReader::new(reader).lines().enumerate() {
-        let line = line.map_err(unread)?;
+    for (number, line) in lines_of(reader).enumerate() {
+        let line = line
+            .map_err(unread)?
+            .ok_or_else(|| told(format!("line {} is longer than any of a sweep's", number + 1)))?;
         let Ok(value) = serde_json::from_str::<Value>(&line) else {
             note(&format!("{}: line {} is cut off, and its run is done again", file.display(), number + 1));
             continue;
@@ -235,14 +240,50 @@ fn read(file: &Path, like: Option<&Value>) -> Result<(Value, Rows), Failure> {
     Ok((head, rows))
 }
 
+/// The lines of a file, `None` for one that is too long to be a sweep's: what has no end is not read into memory.
+fn lines_of(file: std::fs::File) -> impl Iterator<Item = std::io::Result<Option<String>>> {
+    /// The first line holds a scenario, which is the longest there is, in bytes.
+    const LINE_MAX: u64 = 16 << 20;
+    let mut reader = BufReader::new(file);
+    std::iter::from_fn(move || {
+        let mut line = Vec::new();
+        match reader.by_ref().take(LINE_MAX).read_until(b'\n', &mut line) {
+            Ok(0) => None,
+            Ok(length) if length as u64 == LINE_MAX => Some(Ok(None)),
+            Ok(_) => Some(Ok(Some(String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(&line)).into_owned()))),
+            Err(error) => Some(Err(error)),
+        }
+    })
+}
+
+/// Whether a file may be put in the place of what is there: a device or a folder must stay.
+///
+/// # Errors
+/// When there is something else than a file.
+pub(super) fn check_regular(option: &str, path: &Path) -> Result<(), Failure> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => {
+            Err(Failure::Input(format!("{option} {} is a folder; name a file", path.display())))
+        }
+        Ok(found) if !found.is_file() => Err(Failure::Input(format!(
+            "{option} {} is a device or a pipe; name a file, whose place the whole output takes at the end",
+            path.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// The file, to write at its end; with its first line, if it is new.
 fn append(path: &Path, head: &Value) -> Result<std::fs::File, Failure> {
     let told = |error: std::io::Error| unwritten(path, &error);
     let mut file = OpenOptions::new().create(true).append(true).read(true).open(path).map_err(told)?;
-    let text = std::fs::read(path).map_err(told)?;
-    if text.is_empty() {
+    if file.metadata().map_err(told)?.len() == 0 {
         file.write_all(format!("{head}\n").as_bytes()).map_err(told)?;
-    } else if text.last() != Some(&b'\n') {
+        return Ok(file);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1)).and_then(|_| file.read_exact(&mut last)).map_err(told)?;
+    if last != *b"\n" {
         file.write_all(b"\n").map_err(told)?;
     }
     Ok(file)

@@ -84,9 +84,18 @@ pub(super) fn chosen(
     by: Option<&str>,
     lane: Option<&str>,
 ) -> Result<(Option<Harm>, Option<usize>), Failure> {
-    let by = by.map(|name| Harm::named(name).map_err(|told| format!("--by {told}")));
+    let by = by.map(|name| Harm::named(name).map_err(|told| format!("--by {told}"))).transpose();
+    if let Ok(Some(by)) = &by
+        && !by.is_had(scenario)
+    {
+        let told = format!(
+            "--by {}: the scenario has no prices; give some, such as --set prices.lost_write=1",
+            by.measure().name
+        );
+        return Err(Failure::Input(told));
+    }
     let lane = lane.map(|lane| chosen_lane(scenario, Some(lane)));
-    Ok((by.transpose().map_err(Failure::Input)?, lane.transpose().map_err(Failure::Input)?))
+    Ok((by.map_err(Failure::Input)?, lane.transpose().map_err(Failure::Input)?))
 }
 
 /// What a run comes to: all lanes, or that one.

@@ -2,6 +2,7 @@
 
 use crate::report::Report;
 use crate::report::measures::{MEASURES, Measure};
+use crate::scenario::{Clients, Scenario};
 
 /// What is kept of a run: of each lane, each measure. The whole reports of many runs would be gigabytes.
 pub type Numbers = Vec<[Option<f64>; MEASURES.len()]>;
@@ -20,6 +21,9 @@ impl Harm {
     const USUAL: [&str; 7] =
         ["ever_lost", "lost_increments", "errors", "stale_reads", "read_p99_ms", "write_p99_ms", "requests"];
 
+    /// How many requests there were.
+    pub const REQUESTS: Harm = Harm(MEASURES.len() - 1);
+
     /// The measures that say how bad a run was. Shares do not: of them, less is worse.
     pub fn all() -> impl Iterator<Item = Harm> {
         (0..MEASURES.len()).filter(|place| !MEASURES[*place].is_share).map(Harm)
@@ -33,6 +37,11 @@ impl Harm {
         let names = || Harm::all().map(|harm| harm.measure().name).collect::<Vec<_>>().join(", ");
         // few: the measures there are
         Harm::all().find(|harm| harm.measure().name == name).ok_or_else(|| format!("{name}: give one of {}", names()))
+    }
+
+    /// Whether runs of this scenario can have it: nothing costs anything without prices.
+    pub fn is_had(self, scenario: &Scenario) -> bool {
+        self.measure().name != "cost" || !scenario.prices.is_free()
     }
 
     /// The first usual harm that any of the runs has.
@@ -51,6 +60,19 @@ impl Harm {
     pub fn is_count(self) -> bool {
         let name = self.measure().name;
         !name.ends_with("_ms") && name != "cost"
+    }
+
+    /// How many requests a run needs for it: of a percentile, so many that ten are beyond it.
+    pub fn requests_at_least(self, clients: &Clients) -> f64 {
+        let (kind, rest) = self.measure().name.split_once('_').unwrap_or_default();
+        let beyond = match rest {
+            "p50_ms" => 0.5,
+            "p99_ms" => 0.01,
+            _ => return 0.0,
+        };
+        let share = if kind == "write" { clients.write_ratio } else { 1.0 - clients.write_ratio };
+        // Of what hardly comes there may never be ten.
+        (10.0 / beyond / share.max(0.01)).floor()
     }
 
     /// The most of it in any lane of a run, and in which: of equal ones the first.
@@ -72,5 +94,27 @@ impl Harm {
             (value, number, lane)
         });
         all.reduce(|a, b| if b.0 > a.0 { b } else { a }).expect("there is a run")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_measure_counts_requests() {
+        assert_eq!(Harm::REQUESTS.measure().name, "requests");
+    }
+
+    #[test]
+    fn a_percentile_needs_ten_requests_beyond_it() {
+        let needs = |name: &str, write_ratio: f64| {
+            let harm = Harm::named(name).expect("a measure");
+            harm.requests_at_least(&Clients { write_ratio, ..Clients::default() })
+        };
+        assert_eq!(needs("read_p99_ms", 0.0), 1_000.0);
+        assert_eq!(needs("write_p99_ms", 0.25), 4_000.0);
+        assert_eq!(needs("read_p50_ms", 0.5), 40.0);
+        assert_eq!(needs("ever_lost", 0.5), 0.0);
     }
 }

@@ -218,6 +218,8 @@ pub struct Target {
     harm: Harm,
     own: f64,
     at_least: f64,
+    /// So many requests there must be, for a percentile of fewer is that of a few of them.
+    requests: f64,
 }
 
 impl Target {
@@ -241,7 +243,8 @@ impl Target {
         let mut alone = scenario.only(lane);
         alone.lanes[0].name.clone_from(&title);
         alone.keep_looks(scenario, &[Some(lane)]);
-        Ok(Target { lane: title, alone, harm, own, at_least })
+        let requests = harm.requests_at_least(&alone.clients);
+        Ok(Target { lane: title, alone, harm, own, at_least, requests })
     }
 
     /// Whether the lane alone can run: else every step would be refused, and so would what came out.
@@ -276,7 +279,10 @@ impl Target {
     /// # Errors
     /// When a run fails.
     pub fn shrink<E>(&self, mut run: impl FnMut(&Scenario) -> Result<Option<Numbers>, E>) -> Result<Found, E> {
-        let enough = |numbers: Numbers| Some(self.harm.most(&numbers).0).filter(|value| *value >= self.at_least);
+        let enough = |numbers: Numbers| {
+            let are_enough = Harm::REQUESTS.most(&numbers).0 >= self.requests;
+            Some(self.harm.most(&numbers).0).filter(|value| *value >= self.at_least && are_enough)
+        };
         let shrunk = shrink(&self.alone, self.own, |smaller| Ok(run(smaller)?.and_then(enough)))?;
         let Shrunk { scenario: least, value, steps, runs } = shrunk;
         Ok(Found {

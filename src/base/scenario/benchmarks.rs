@@ -8,18 +8,17 @@
 //! memtier_benchmark's distribution under its table is left alone, and so are YCSB's counts by value. Operations are not taken
 //! together: no percentile of all follows from those of each.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
-use super::percentiles::{BadPercentiles, percent, unit};
+use super::percentiles::{BadPercentiles, Found, percent, unit};
 use super::typed;
 use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
 
-/// A percentile with its time, and its line, from 1.
-pub(super) type Row = (f64, Nanos, usize);
-
 /// What a text of one of these says; `None` of any other text.
-pub(super) fn read(text: &str) -> Option<Result<Vec<Row>, BadPercentiles>> {
+pub(super) fn read(text: &str) -> Option<Result<Found, BadPercentiles>> {
     let lines = || text.lines().zip(1..);
     if lines().any(|(line, _)| of_ycsb(line).is_some()) {
         return Some(ycsb(lines()));
@@ -51,27 +50,37 @@ fn time(number: &str, unit: &str, line: usize) -> Result<Nanos, BadPercentiles> 
     format!("{plain}{unit}").parse().map_err(|_| BadPercentiles::no_time(line, number))
 }
 
-/// The parts of a line `[READ], 99thPercentileLatency(us), 875` that says a percentile: the operation, the percentile, the unit and the
-/// number. Averages and counts are none.
-fn of_ycsb(line: &str) -> Option<(&str, f64, &'static str, &str)> {
+/// What a line of YCSB's says of an operation.
+#[derive(Clone, Copy, PartialEq)]
+enum Said {
+    Percent(f64),
+    Mean,
+}
+
+/// The parts of a line `[READ], 99thPercentileLatency(us), 875` that says a percentile or the mean: the operation, which of them, the
+/// unit and the number. Counts are none.
+fn of_ycsb(line: &str) -> Option<(&str, Said, &'static str, &str)> {
     let (operation, rest) = line.trim().strip_prefix('[')?.split_once("],")?;
     let (name, number) = rest.split_once(',')?;
     let (name, unit_name) = name.trim().strip_suffix(')')?.split_once('(')?;
     let name = name.strip_suffix("Latency")?;
-    let percent = match name.strip_suffix("Percentile") {
+    let said = match (name.strip_suffix("Percentile"), name) {
         // Whole ones have an ending, `99th`; of others it is left out.
-        Some(number) => percent(number).or_else(|| number.parse().ok()),
-        None => ["Min", "Max"].contains(&name).then(|| percent(name)).flatten(),
+        (Some(number), _) => percent(number).or_else(|| number.parse().ok()).map(Said::Percent),
+        (None, "Min" | "Max") => percent(name).map(Said::Percent),
+        (None, _) => (name == "Average").then_some(Said::Mean),
     };
-    Some((operation, percent?, unit(unit_name)?, number))
+    Some((operation, said?, unit(unit_name)?, number))
 }
 
 /// The percentiles of the only operation that there is.
-fn ycsb<'a>(lines: impl Iterator<Item = (&'a str, usize)>) -> Result<Vec<Row>, BadPercentiles> {
-    let (mut rows, mut only) = (Vec::new(), None);
+fn ycsb<'a>(lines: impl Iterator<Item = (&'a str, usize)>) -> Result<Found, BadPercentiles> {
+    let (mut found, mut only) = (Found::default(), None);
     for (line, number) in lines {
-        let Some((operation, percent, unit, value)) = of_ycsb(line) else { continue };
-        if !(0.0..=100.0).contains(&percent) {
+        let Some((operation, said, unit, value)) = of_ycsb(line) else { continue };
+        if let Said::Percent(percent) = said
+            && !(0.0..=100.0).contains(&percent)
+        {
             return Err(BadPercentiles::no_percentile(number, percent.to_string()));
         }
         // What comes after the last request, and requests that failed, are nobody's response time.
@@ -88,9 +97,13 @@ fn ycsb<'a>(lines: impl Iterator<Item = (&'a str, usize)>) -> Result<Vec<Row>, B
                 ),
             ));
         }
-        rows.push((percent, time(value, unit, number)?, number));
+        let value = time(value, unit, number)?;
+        match said {
+            Said::Percent(percent) => found.point(percent, value, number),
+            Said::Mean => found.mean(value),
+        }
     }
-    Ok(rows)
+    Ok(found)
 }
 
 /// The columns of a line; those whose names are of two words are one.
@@ -111,36 +124,85 @@ fn is_head_of_memtier(columns: &[String]) -> bool {
     columns.first().is_some_and(|first| first == "Type") && columns.iter().any(|column| column == "Ops/sec")
 }
 
-/// The row of all commands together.
-fn memtier<'a>(lines: impl Iterator<Item = (&'a str, usize)>) -> Result<Vec<Row>, BadPercentiles> {
-    let (mut head, mut rows) = (Vec::new(), Vec::new());
+/// The row of all commands together; where it is left out, the only one there is.
+fn memtier<'a>(lines: impl Iterator<Item = (&'a str, usize)>) -> Result<Found, BadPercentiles> {
+    let (head, rows) = rows_of_memtier(lines)?;
+    let row = |name: &str| rows.iter().find(|(row, _)| row[0] == name);
+    let mut found = Found::default();
+    let (taken, line) = match (row("Totals"), &rows[..]) {
+        (Some(totals), _) => totals,
+        (None, [only]) => only,
+        (None, _) => return Ok(found),
+    };
+    let (count, there) = (head.len(), taken.len());
+    if count != there {
+        let reason = phrase!(
+            "the head has {count} columns, and this row has {there}",
+            "머리글에는 열이 {count}개인데 이 행에는 {there}개입니다"
+        );
+        return Err(bad(*line, reason));
+    }
+    for (name, value) in head.iter().zip(taken) {
+        let Some(name) = name.strip_suffix(" Latency") else { continue };
+        if name == "Avg." {
+            found.mean(time(value, "ms", *line)?);
+        } else if let Some(percent) = percent(name) {
+            found.point(percent, time(value, "ms", *line)?, *line);
+        }
+    }
+    if let (Some((sets, _)), Some((gets, _)), "Totals") = (row("Sets"), row("Gets"), taken[0].as_str()) {
+        let pairs = head.iter().zip(sets.iter().zip(gets));
+        found.notes.extend(differ(pairs.filter_map(|(name, pair)| Some((name.strip_suffix(" Latency")?, pair)))));
+    }
+    Ok(found)
+}
+
+/// The cells of a row, and its line.
+type Row = (Vec<String>, usize);
+
+/// The head of memtier_benchmark's table and the rows of commands that there were any of, with their lines.
+fn rows_of_memtier<'a>(
+    lines: impl Iterator<Item = (&'a str, usize)>,
+) -> Result<(Vec<String>, Vec<Row>), BadPercentiles> {
+    let (mut head, mut rows) = (Vec::new(), Vec::<Row>::new());
     for (line, number) in lines {
         let columns = columns_of_memtier(line);
         if is_head_of_memtier(&columns) {
             head = columns;
             continue;
         }
-        if head.is_empty() || columns.first().is_none_or(|first| first != "Totals") {
+        let Some(name) = columns.first().filter(|_| !head.is_empty()) else { continue };
+        if !["Sets", "Gets", "Totals"].contains(&name.as_str()) || is_idle(&head, &columns) {
             continue;
         }
-        if !rows.is_empty() {
+        if rows.iter().any(|(row, _)| row[0] == *name) {
             return Err(bad(number, MANY_TABLES));
         }
-        let (count, there) = (head.len(), columns.len());
-        if count != there {
-            let reason = phrase!(
-                "the head has {count} columns, and this row has {there}",
-                "머리글에는 열이 {count}개인데 이 행에는 {there}개입니다"
-            );
-            return Err(bad(number, reason));
-        }
-        for (name, value) in head.iter().zip(&columns) {
-            if let Some(percent) = name.strip_suffix(" Latency").and_then(percent) {
-                rows.push((percent, time(value, "ms", number)?, number));
-            }
-        }
+        rows.push((columns, number));
     }
-    Ok(rows)
+    Ok((head, rows))
+}
+
+/// Whether a row of memtier_benchmark's says that there was none of its commands.
+fn is_idle(head: &[String], row: &[String]) -> bool {
+    let rate = head.iter().position(|column| column == "Ops/sec").and_then(|at| row.get(at));
+    row[0] != "Totals" && rate.and_then(|rate| rate.parse::<f64>().ok()) == Some(0.0)
+}
+
+/// Says the percentile at which SETs and GETs are farthest apart, if it is by a tenth or more.
+fn differ<'a>(pairs: impl Iterator<Item = (&'a str, (&'a String, &'a String))>) -> Option<Phrase> {
+    let number = |text: &str| text.parse::<f64>().ok().filter(|number| *number > 0.0);
+    let apart = |(name, (sets, gets)): (&'a str, (&'a String, &'a String))| {
+        let (sets, gets) = (number(sets)?, number(gets)?);
+        Some((name, sets, gets, sets.max(gets) / sets.min(gets)))
+    };
+    let (name, sets, gets, factor) = pairs.filter_map(apart).max_by(|a, b| a.3.total_cmp(&b.3))?;
+    (factor >= 1.1).then(|| {
+        phrase!(
+            "these are SET and GET together, and they differ: {name} {sets} ms and {gets} ms; to take one, keep its row alone under the head",
+            "SET과 GET을 합친 값입니다. 둘은 서로 다릅니다({name} {sets} ms, {gets} ms). 하나만 쓰려면 머리글 아래에 그 행만 남겨 주세요"
+        )
+    })
 }
 
 /// The cells between the lines of a table that is drawn.
@@ -154,8 +216,8 @@ fn is_head_of_autocannon(cells: &[&str]) -> bool {
 }
 
 /// The row of latencies, and the table of all percentiles where it is there.
-fn autocannon<'a>(lines: impl Iterator<Item = (&'a str, usize)>) -> Result<Vec<Row>, BadPercentiles> {
-    let (mut head, mut rows, mut is_told): (Vec<&str>, Vec<Row>, bool) = (Vec::new(), Vec::new(), false);
+fn autocannon<'a>(lines: impl Iterator<Item = (&'a str, usize)>) -> Result<Found, BadPercentiles> {
+    let (mut head, mut found, mut is_told) = (Vec::new(), Found::default(), false);
     for (line, number) in lines {
         let Some(cells) = cells_of_autocannon(line) else { continue };
         match cells[..] {
@@ -168,19 +230,21 @@ fn autocannon<'a>(lines: impl Iterator<Item = (&'a str, usize)>) -> Result<Vec<R
                 is_told = true;
                 for (name, cell) in head.iter().zip(&cells) {
                     if let Some(percent) = percent(name) {
-                        rows.push((percent, time(cell, "", number)?, number));
+                        found.point(percent, time(cell, "", number)?, number);
+                    } else if *name == "Avg" {
+                        found.mean(time(cell, "", number)?);
                     }
                 }
             }
             [percent, value] if head == ["Percentile", "Latency (ms)"] => {
                 let read = percent.parse().ok().filter(|read| (0.0..=100.0).contains(read));
                 let none = || BadPercentiles::no_percentile(number, percent.to_owned());
-                rows.push((read.ok_or_else(none)?, time(value, "ms", number)?, number));
+                found.point(read.ok_or_else(none)?, time(value, "ms", number)?, number);
             }
             _ => {}
         }
     }
-    Ok(rows)
+    Ok(found)
 }
 
 const MANY_TABLES: Phrase = Phrase::fixed(
@@ -192,23 +256,32 @@ const MANY_TABLES: Phrase = Phrase::fixed(
 ///
 /// # Errors
 /// When there are several runs.
-pub(super) fn of_json(report: &Value) -> Option<Result<Map<String, Value>, Phrase>> {
+pub(super) fn of_json(report: &Value, notes: &mut Vec<Phrase>) -> Option<Result<Map<String, Value>, Phrase>> {
     let autocannon = report["latency"].as_object().filter(|named| named.contains_key("p97_5"));
     if let Some(named) = autocannon.filter(|_| report["requests"].is_object()) {
         return Some(Ok(named.iter().map(|(name, value)| (name.replace('_', "."), value.clone())).collect()));
     }
     // Of several runs there are the best, the worst and the mean of all.
     let runs = report.as_object()?.iter().filter(|(_, run)| run["Totals"]["Percentile Latencies"].is_object());
-    let mut runs = runs.map(|(_, run)| &run["Totals"]);
-    let totals = runs.next()?;
+    let mut runs = runs.map(|(_, run)| run);
+    let run = runs.next()?;
+    let totals = &run["Totals"];
     if runs.next().is_some() {
         return Some(Err(MANY_TABLES));
     }
     let named = totals["Percentile Latencies"].as_object().into_iter().flatten();
-    let ends = [("min", "Min Latency"), ("max", "Max Latency")];
+    let [sets, gets] = ["Sets", "Gets"].map(|name| texts(&run[name]["Percentile Latencies"]));
+    notes.extend(differ(sets.iter().filter_map(|(name, sets)| Some((name.as_str(), (sets, gets.get(name)?))))));
+    let ends = [("min", "Min Latency"), ("max", "Max Latency"), ("mean", "Average Latency")];
     let ends = ends.into_iter().map(|(name, of)| (name.to_owned(), totals[of].clone()));
     let named = named.map(|(name, value)| (name.clone(), value.clone())).chain(ends);
     Some(Ok(named.filter(|(_, value)| value.is_number()).collect()))
+}
+
+/// The numbers of an object, as text.
+fn texts(object: &Value) -> BTreeMap<String, String> {
+    let numbers = object.as_object().into_iter().flatten().filter(|(_, value)| value.is_number());
+    numbers.map(|(name, value)| (name.clone(), value.to_string())).collect()
 }
 
 #[cfg(test)]
@@ -218,7 +291,8 @@ mod tests {
     fn told(text: &str) -> String {
         let read = percentiles::read(text).unwrap_or_else(|error| panic!("{text}: {}", error.phrase()));
         assert!(!read.bare, "{text}: it says what it counts");
-        let rows = read.rows.iter().map(|(percent, value)| format!("{percent}={value}"));
+        let said = read.rows.iter().filter(|(percent, _)| !read.is_chosen(*percent));
+        let rows = said.map(|(percent, value)| format!("{percent}={value}"));
         rows.collect::<Vec<_>>().join(" ") + if read.ends_early { " …" } else { "" }
     }
 
@@ -247,7 +321,7 @@ mod tests {
         let cluster = cluster.replace("50414.87         3.92683", "50414.87         0.00         0.00         3.92683");
         assert_eq!(told(&cluster), told(MEMTIER));
         refused(&cluster.replace("0.00         0.00         3.92683", "3.92683"), 13, "the head has 11 columns");
-        refused(&format!("{MEMTIER}{MEMTIER}"), 36, "more than one run");
+        refused(&format!("{MEMTIER}{MEMTIER}"), 33, "more than one run");
         refused(&MEMTIER.replace("11.10300        19.71100      2352", "-nan        19.71100      2352"), 13, "-nan");
         refused(&MEMTIER.replace("Totals", "Total "), 1, "no percentile");
         // Where a comma stands before the decimals, it is none between thousands.
@@ -256,6 +330,12 @@ mod tests {
         refused(&MEMTIER.replace(" 3.60700", " 3.6,070"), 13, "3.6,070");
         let thousands = MEMTIER.replace("19.71100      2352", "1,971.1      2352");
         assert_eq!(told(&thousands), "50=3.607ms 99=11.103ms 99.9=1971.1ms 100=1971.1ms …");
+        let alone = MEMTIER.lines().filter(|line| !line.starts_with("Sets") && !line.starts_with("Totals"));
+        assert_eq!(told(&alone.collect::<Vec<_>>().join("\n")), "50=3.599ms 99=11.103ms 99.9=19.711ms 100=19.711ms …");
+        let notes = |text: &str| percentiles::read(text).expect("a report").notes;
+        assert_eq!(notes(MEMTIER), []);
+        let apart = notes(&MEMTIER.replace(" 11.07100 ", " 35.07100 "));
+        assert!(apart[0].to_string().contains("they differ: p99 35.071 ms and 11.103 ms"), "{apart:?}");
         let old = "Type        Ops/sec     Hits/sec   Misses/sec      Latency       KB/sec\nTotals     54321.00      1000.00     48383.33      3.68000      2200.00\n";
         refused(old, 1, "no percentile");
     }
@@ -303,7 +383,7 @@ mod tests {
         assert_eq!(told(&format!("{head}{}", of("READ"))), want);
         assert_eq!(told(&format!("{head}{}{}", of("READ-FAILED"), of("READ"))), want);
         let two = format!("{}{head}{}", of("READ"), of("UPDATE"));
-        refused(&two, 22, "there are READ and UPDATE; paste the lines of the one you mean");
+        refused(&two, 21, "there are READ and UPDATE; paste the lines of the one you mean");
         // Of old versions, which count whole milliseconds.
         let old = "[READ], MinLatency(us), 600\n[READ], MaxLatency(us), 90000\n[READ], 95thPercentileLatency(ms), 4\n[READ], 99thPercentileLatency(ms), 9\n";
         assert_eq!(told(old), "0=600us 95=4ms 99=9ms 100=90ms");

@@ -58,7 +58,8 @@ pub fn percent_off(factor: f64) -> f64 {
 /// assert_eq!(fit(&read).unwrap().law.kind(), "lognormal");
 /// ```
 pub fn read(text: &str) -> Result<Measured, BadPercentiles> {
-    let inside = |all: &Percentiles| all.rows.iter().any(|(percent, _)| *percent > 0.0 && *percent < 100.0);
+    let is_inside = |all: &Percentiles, percent: f64| percent > 0.0 && percent < 100.0 && !all.is_chosen(percent);
+    let inside = |all: &Percentiles| all.rows.iter().any(|(percent, _)| is_inside(all, *percent));
     match (percentiles::read(text), moments(text)) {
         (Ok(percentiles), None) => Ok(Measured::Percentiles(percentiles)),
         (Ok(percentiles), Some(_)) if inside(&percentiles) => Ok(Measured::Percentiles(percentiles)),
@@ -109,14 +110,15 @@ fn moments(text: &str) -> Option<Result<Measured, BadPercentiles>> {
 /// number that is nowhere off by more than a fiftieth is taken before one with two. `None` where there are not two points between the
 /// least and the greatest value, which any law would fit, or where some took no time at all.
 pub fn fit(measured: &Measured) -> Option<Fit> {
-    let rows = match measured {
+    let percentiles = match measured {
         Measured::Moments { mean, deviation } => {
             let law = if deviation.0 == 0 { Distribution::Constant(*mean) } else { of_moments(*mean, *deviation) };
             return Some(Fit { law, points: Vec::new() });
         }
-        Measured::Percentiles(Percentiles { rows, .. }) => rows,
+        Measured::Percentiles(percentiles) => percentiles,
     };
-    let inside = rows.iter().filter(|(percent, _)| *percent > 0.0 && *percent < 100.0);
+    let is_measured = |percent: f64| percent > 0.0 && percent < 100.0 && !percentiles.is_chosen(percent);
+    let inside = percentiles.rows.iter().filter(|(percent, _)| is_measured(*percent));
     let points: Vec<(f64, Nanos)> = inside.copied().collect();
     if points.len() < 2 || points[0].1.0 == 0 {
         return None;
@@ -136,7 +138,7 @@ fn of_moments(mean: Nanos, deviation: Nanos) -> Distribution {
     let [mean, deviation] = [mean, deviation].map(|time| time.0 as f64);
     let ratio = 1.0 + (deviation / mean) * (deviation / mean);
     let (median, sigma) = (mean / libm::sqrt(ratio), libm::sqrt(libm::log(ratio)));
-    let at = |z: f64| nanos(median * libm::exp(sigma * z));
+    let at = |z: f64| rounded(median * libm::exp(sigma * z));
     Distribution::Lognormal { median: at(0.0), p99: at(normal_quantile(0.99)) }
 }
 
@@ -145,7 +147,7 @@ fn exponential(points: &[(f64, Nanos)]) -> Fit {
     let scale = |percent: f64| -libm::log1p(-percent / 100.0);
     let sum: f64 = points.iter().map(|&(percent, value)| libm::log(value.0 as f64 / scale(percent))).sum();
     let mean = libm::exp(sum / points.len() as f64);
-    of_law(Distribution::Exponential(nanos(mean)), points, |percent| mean * scale(percent))
+    of_law(Distribution::Exponential(rounded(mean)), points, |percent| mean * scale(percent))
 }
 
 /// ln v = ln median + sigma z(p): a straight line, by least squares.
@@ -158,12 +160,12 @@ fn lognormal(points: &[(f64, Nanos)]) -> Fit {
     let (mean_z, mean_v) = (mean_of(&|z, _| z), mean_of(&|_, v| v));
     let sigma = mean_of(&|z, v| (z - mean_z) * (v - mean_v)) / mean_of(&|z, _| (z - mean_z) * (z - mean_z));
     let at = |z: f64| libm::exp(mean_v + sigma * (z - mean_z));
-    let law = Distribution::Lognormal { median: nanos(at(0.0)), p99: nanos(at(normal_quantile(0.99))) };
+    let law = Distribution::Lognormal { median: rounded(at(0.0)), p99: rounded(at(normal_quantile(0.99))) };
     of_law(law, points, |percent| at(z(percent)))
 }
 
 fn of_law(law: Distribution, points: &[(f64, Nanos)], at: impl Fn(f64) -> f64) -> Fit {
-    Fit { law, points: points.iter().map(|&(percent, value)| (percent, value, nanos(at(percent)))).collect() }
+    Fit { law, points: points.iter().map(|&(percent, value)| (percent, value, rounded(at(percent)))).collect() }
 }
 
 /// The mean square of how far a law is off, in logarithms.
@@ -176,7 +178,7 @@ fn distance(fit: &Fit) -> f64 {
 }
 
 /// Rounded to a microsecond, or where it is shorter than a millisecond to ten nanoseconds: nobody measures finer.
-fn nanos(value: f64) -> Nanos {
+pub(super) fn rounded(value: f64) -> Nanos {
     let step = if value < 1e6 { 10.0 } else { 1e3 };
     Nanos(((value / step).round() * step).max(1.0) as u64)
 }

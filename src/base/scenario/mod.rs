@@ -50,6 +50,7 @@ mod prices;
 mod problem;
 pub mod redis_info;
 mod reference;
+pub mod report_mean;
 pub mod samples;
 mod schema;
 mod size;

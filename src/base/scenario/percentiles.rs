@@ -18,6 +18,7 @@
 //! mean, a title, a count, a share such as `Success rate: 99%`) is passed over; a percentile without its time, or with one that
 //! cannot be read, is an error, with its line.
 
+use super::report_mean::{self, ReportMean};
 use super::samples::Samples;
 use super::{benchmarks, typed};
 use crate::phrase::{Phrase, phrase};
@@ -32,6 +33,28 @@ pub struct Percentiles {
     pub ends_early: bool,
     /// Whether a number stands there without a unit, and no title says one: it was taken as milliseconds.
     pub bare: bool,
+    /// The mean, where the text says it, and which points were chosen for it.
+    pub mean: Option<ReportMean>,
+    /// What else is to be known of how the text was understood.
+    pub notes: Vec<Phrase>,
+}
+
+impl Percentiles {
+    /// Takes the mean that the text says.
+    pub(super) fn keep_mean(&mut self, said: Nanos) {
+        let (rows, mean) = report_mean::keep(std::mem::take(&mut self.rows), said, self.ends_early);
+        (self.rows, self.mean) = (rows, Some(mean));
+    }
+
+    /// What is to be known of how the text was understood, but for ends and units.
+    pub fn told(&self) -> impl Iterator<Item = Phrase> + '_ {
+        self.notes.iter().cloned().chain(self.mean.as_ref().and_then(ReportMean::phrase))
+    }
+
+    /// Whether the point at this percent does not stand in the text.
+    pub fn is_chosen(&self, percent: f64) -> bool {
+        self.mean.as_ref().is_some_and(|mean| mean.chosen.contains(&percent))
+    }
 }
 
 /// What is wrong with a text of percentiles.
@@ -56,8 +79,10 @@ impl BadPercentiles {
 /// Locust's percentiles, in its order.
 const LOCUST: [f64; 11] = [50.0, 66.0, 75.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.9, 99.99, 100.0];
 
-/// How many cells a row of its CSV has, the percentiles last.
+/// How many cells a row of its CSV has, the percentiles last, and which are the mean and the least value.
 const LOCUST_CELLS: usize = 22;
+const LOCUST_MEAN: usize = 5;
+const LOCUST_LEAST: usize = 6;
 
 /// Nobody's table is longer, in bytes.
 const TEXT_MAX: usize = 100_000;
@@ -91,13 +116,11 @@ pub fn read(text: &str) -> Result<Percentiles, BadPercentiles> {
     if text.contains("<testResults") {
         return Err(BadPercentiles { line: 1, reason: JTL_IN_XML });
     }
-    if let Some(rows) = benchmarks::read(text) {
-        let point = |(percent, value, line)| Point { line, ..Point::new(percent, (value, false)) };
-        return rising(rows?.into_iter().map(point).collect());
+    if let Some(found) = benchmarks::read(text) {
+        return found?.percentiles();
     }
     if is_json {
-        let points = of_json(text).map_err(|reason| BadPercentiles { line: 1, reason })?;
-        return rising(points);
+        return of_json(text).map_err(|reason| BadPercentiles { line: 1, reason })?.percentiles();
     }
     // Its thresholds may stand above, under the same name.
     let of_k6 = |line: &str| line.contains("http_req_duration") && (line.contains("p(") || line.contains("med="));
@@ -115,8 +138,40 @@ pub fn read(text: &str) -> Result<Percentiles, BadPercentiles> {
         return Err(BadPercentiles { line, reason: MANY_ROWS });
     }
     reader.check_bare()?;
-    reader.take_greatest();
-    rising(reader.points)
+    reader.take_ends();
+    Found { points: reader.points, means: reader.means, notes: Vec::new() }.percentiles()
+}
+
+/// What was found in a text.
+#[derive(Default)]
+pub(super) struct Found {
+    points: Vec<Point>,
+    /// What may be the mean: if these are several, none of them is sure to be.
+    means: Vec<Nanos>,
+    pub(super) notes: Vec<Phrase>,
+}
+
+impl Found {
+    /// A percentile whose unit is known, in this line.
+    pub(super) fn point(&mut self, percent: f64, value: Nanos, line: usize) {
+        self.points.push(Point { line, ..Point::new(percent, (value, false)) });
+    }
+
+    /// The mean of what the percentiles are of.
+    pub(super) fn mean(&mut self, mean: Nanos) {
+        self.means.push(mean);
+    }
+
+    fn percentiles(mut self) -> Result<Percentiles, BadPercentiles> {
+        self.means.dedup();
+        let mean = if let [mean] = self.means[..] { Some(mean).filter(|mean| mean.0 > 0) } else { None };
+        let mut percentiles = rising(self.points)?;
+        percentiles.notes = self.notes;
+        if let Some(mean) = mean {
+            percentiles.keep_mean(mean);
+        }
+        Ok(percentiles)
+    }
 }
 
 /// A percentile that was found.
@@ -152,8 +207,17 @@ struct Reader {
     second_row: Option<usize>,
     /// Whether the last line was the head of wrk's table of means.
     is_wrk: bool,
-    /// The greatest value that wrk's table of means has, which the report's percentiles may go without.
+    /// The least and the greatest value of a table of means, which the report's percentiles may go without.
+    least: Option<Point>,
     greatest: Option<Point>,
+    /// Whether the last lines were the head of ab's table of means.
+    is_ab: bool,
+    /// Whether a column of the head says how many requests there were.
+    has_count: bool,
+    /// The column of the mean.
+    mean_at: Option<usize>,
+    /// What the text calls the mean.
+    means: Vec<Nanos>,
     /// Whether these are the rows of a .hgrm.
     is_hgrm: bool,
 }
@@ -162,6 +226,8 @@ struct Reader {
 #[derive(Clone, Debug, PartialEq)]
 enum Token {
     Percent(f64, Name),
+    /// The name of the mean.
+    Mean,
     /// The name of a number that is no percentile.
     Other,
     /// A time, and whether nothing says its unit.
@@ -199,17 +265,21 @@ impl Reader {
             return Ok(());
         }
         self.means_of_wrk(line)?;
+        self.means_of_ab(line);
         if self.header.is_empty()
             && let Some((between, cells)) = cells_of(line)
         {
             if is_head(&cells, in_cell) {
                 (self.header, self.between) = (cells.iter().map(|cell| in_cell(cell)).collect(), Some(between));
+                self.mean_at = cells.iter().position(|cell| is_mean(name_in_cell(cell)));
                 self.know_head(cells.iter().any(|cell| JMETER.contains(&cell.as_str())));
                 return Ok(());
             }
             if cells.len() == LOCUST_CELLS {
                 // A row of its CSV without the head, and without a title.
                 self.unit = before.or(Some("ms"));
+                self.take_mean(&cells[LOCUST_MEAN])?;
+                self.take(&[0.0], &cells[LOCUST_LEAST..=LOCUST_LEAST])?;
                 return self.take(&LOCUST, &cells[LOCUST_CELLS - LOCUST.len()..]);
             }
         }
@@ -219,7 +289,14 @@ impl Reader {
         let columns = columns(line);
         // A report may have a table of something else above.
         if is_head(&columns, percent) && self.points.is_empty() {
+            if let Some(heading) = columns.iter().find(|column| column.ends_with('%') && percent(column).is_none()) {
+                return Err(phrase!(
+                    "the heading {heading} is no percentile",
+                    "{heading}: 백분위수 머리글로 읽을 수 없습니다"
+                ));
+            }
             self.header = columns.iter().map(|column| percent(column)).collect();
+            self.has_count = columns.iter().any(|column| COUNTS.contains(&column.to_lowercase().as_str()));
             self.know_head(false);
             return Ok(());
         }
@@ -262,6 +339,10 @@ impl Reader {
             return Ok(self.is_hgrm);
         }
         if first.is_empty() || first.starts_with('#') {
+            let mean = line.strip_prefix("#[Mean").and_then(|rest| rest.trim_start().strip_prefix('='));
+            if let Some(mean) = mean.and_then(|rest| rest.split(',').next()) {
+                self.take_mean(mean.trim())?;
+            }
             return Ok(true);
         }
         let percent = second.parse::<f64>().ok().map(|share| (share * 1e12).round() / 1e10).ok_or(NONE)?;
@@ -274,11 +355,12 @@ impl Reader {
         Ok(true)
     }
 
-    /// Takes the greatest value from wrk's table of means.
+    /// Takes the mean and the greatest value from wrk's table of means.
     fn means_of_wrk(&mut self, line: &str) -> Result<(), Phrase> {
         let mut words = line.split_whitespace();
         if self.is_wrk && words.next() == Some("Latency") {
-            let most = words.nth(2).unwrap_or_default();
+            self.take_mean(words.next().unwrap_or_default())?;
+            let most = words.nth(1).unwrap_or_default();
             let time = self.value(most, None)?.ok_or_else(|| no_time(100.0, most))?;
             self.greatest = Some(Point { line: self.number, ..Point::new(100.0, time) });
         }
@@ -286,11 +368,33 @@ impl Reader {
         Ok(())
     }
 
-    /// Percentiles that end before 100 % take the greatest value that stands elsewhere.
-    fn take_greatest(&mut self) {
-        let Some(greatest) = self.greatest.take() else { return };
-        let fits = |point: &Point| point.percent < greatest.percent && point.value <= greatest.value;
-        if !self.points.is_empty() && self.points.iter().all(fits) {
+    /// Takes the least value from ab's table of means, in whole milliseconds, and the mean from where it is not rounded to one.
+    fn means_of_ab(&mut self, line: &str) {
+        let mut words = line.split_whitespace();
+        if let Some(rest) = line.trim().strip_prefix("Time per request:")
+            && let Some(mean) = rest.trim().strip_suffix("[ms] (mean)")
+        {
+            self.means.extend(format!("{}ms", mean.trim()).parse::<Nanos>());
+        } else if self.is_ab && words.next() == Some("Total:") {
+            let least = words.next().and_then(|least| format!("{least}ms").parse().ok());
+            self.least = least.map(|least| Point { line: self.number, ..Point::new(0.0, (least, false)) });
+        }
+        self.is_ab |= line.contains("mean[+/-sd]");
+    }
+
+    /// Percentiles that do not begin at 0 % or end at 100 % take the least and the greatest value that stand elsewhere.
+    fn take_ends(&mut self) {
+        let fits = |point: &Point, least: &Point| point.percent > least.percent && point.value >= least.value;
+        if let Some(least) = self.least.take()
+            && !self.points.is_empty()
+            && self.points.iter().all(|point| fits(point, &least))
+        {
+            self.points.push(least);
+        }
+        if let Some(greatest) = self.greatest.take()
+            && !self.points.is_empty()
+            && self.points.iter().all(|point| fits(&greatest, point))
+        {
             self.points.push(greatest);
         }
     }
@@ -306,7 +410,11 @@ impl Reader {
         let behind = usize::from(self.header.last().is_some_and(Option::is_none));
         let from = columns.len().saturating_sub(wanted.len() + behind);
         let values = columns.get(from..from + wanted.len()).unwrap_or_default();
-        if values.len() < wanted.len() {
+        // Of numbers before them only one has a name: how many requests there were.
+        let is_number = |column: &&String| column.bytes().all(|b| b.is_ascii_digit());
+        let named_before = self.header.first().is_some_and(Option::is_none);
+        let before = columns[..from].iter().rev().take_while(is_number).count();
+        if values.len() < wanted.len() || before > usize::from(self.has_count && named_before) {
             let (there, count) = (columns.len(), wanted.len());
             return Err(phrase!(
                 "the head has {count} percentiles, and this row has {there} columns",
@@ -335,6 +443,9 @@ impl Reader {
         if self.is_told(cells.iter().find(|cell| is_of_all(cell))) {
             return Ok(());
         }
+        if let Some(mean) = self.mean_at.and_then(|at| cells.get(at)) {
+            self.take_mean(mean)?;
+        }
         let named = self.header.iter().zip(cells).filter_map(|(percent, cell)| Some(((*percent)?, cell.clone())));
         let (percents, values): (Vec<f64>, Vec<String>) = named.unzip();
         self.take(&percents, &values)
@@ -349,6 +460,7 @@ impl Reader {
         let is_all = name.is_some_and(|name| is_of_all(name));
         if is_all {
             self.points.clear();
+            self.means.clear();
             self.second_row = None;
         } else {
             self.second_row.get_or_insert(self.number);
@@ -382,9 +494,18 @@ impl Reader {
                 "대괄호 안의 이름은 {names_count}개인데 뒤의 시간은 {count}개입니다"
             ));
         }
+        if let Some(at) = names.iter().position(|name| is_mean(name)) {
+            self.take_mean(&values[at])?;
+        }
         let named = names.iter().zip(values).filter_map(|(name, value)| Some((name_of_json(name)?, value.clone())));
         let (percents, values): (Vec<f64>, Vec<String>) = named.unzip();
         self.take(&percents, &values)
+    }
+
+    /// A mean that can be read; what is none (`N/A`) is none.
+    fn take_mean(&mut self, cell: &str) -> Result<(), Phrase> {
+        self.means.extend(self.value(cell, None)?.map(|(time, _)| time));
+        Ok(())
     }
 
     fn take(&mut self, percents: &[f64], values: &[String]) -> Result<(), Phrase> {
@@ -419,7 +540,12 @@ impl Reader {
                 {
                     return Err(no_time(*before, ""));
                 }
-                (Token::Percent(..) | Token::Other, _) => (named, is_told) = (Some(token.clone()), false),
+                (Token::Percent(..) | Token::Mean | Token::Other, _) => (named, is_told) = (Some(token.clone()), false),
+                (Token::Value((mean, _)), Some(Token::Mean)) if !is_told => {
+                    self.means.push(*mean);
+                    is_told = true;
+                }
+                (Token::Thing(_), Some(Token::Mean)) => (named, is_told) = (Some(Token::Other), true),
                 (Token::Value(time), Some(Token::Percent(percent, _))) if !is_told => {
                     self.points.push(Point::new(in_range(*percent)?, *time));
                     is_told = true;
@@ -457,10 +583,22 @@ impl Reader {
                     Name::Number
                 };
                 tokens.push(Token::Percent(percent, name));
-            } else if matches!(column.to_lowercase().as_str(), "avg" | "mean" | "average" | "stdev" | "sd" | "count") {
+            } else if is_mean(column) {
+                tokens.push(Token::Mean);
+            } else if matches!(column.to_lowercase().as_str(), "stdev" | "sd" | "count") {
                 tokens.push(Token::Other);
             } else if column.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
                 let is_bare = column.chars().all(|c| !c.is_alphabetic());
+                let is_named = matches!(
+                    tokens.iter().rfind(|token| **token != Token::Word),
+                    Some(Token::Percent(..) | Token::Mean)
+                );
+                if let Some(next) = columns.get(i).filter(|next| is_named && are_thousands(column, next)) {
+                    return Err(phrase!(
+                        "{column} {next} can be read as one number or as two; write {column}{next}",
+                        "{column} {next}: 수 하나로도, 두 개로도 읽힐 수 있습니다. {column}{next}처럼 붙여 적어 주세요"
+                    ));
+                }
                 let unit = columns.get(i).filter(|next| is_bare && unit(next).is_some());
                 i += usize::from(unit.is_some());
                 tokens.push(self.value(column, unit)?.map_or(Token::Count, Token::Value));
@@ -523,7 +661,7 @@ fn name_of_json(name: &str) -> Option<f64> {
 }
 
 /// The percentiles in what k6 exports, in milliseconds, or in vegeta's report, in nanoseconds.
-fn of_json(text: &str) -> Result<Vec<Point>, Phrase> {
+fn of_json(text: &str) -> Result<Found, Phrase> {
     const NO_LATENCIES: Phrase = Phrase::fixed(
         "this JSON is no report that is known here: k6's --summary-export has metrics.http_req_duration, vegeta's report latencies, \
          autocannon's latency, memtier_benchmark's ALL STATS",
@@ -535,23 +673,27 @@ fn of_json(text: &str) -> Result<Vec<Point>, Phrase> {
     let k6 = &report["metrics"]["http_req_duration"];
     // k6's handleSummary has one table more.
     let k6 = k6.get("values").unwrap_or(k6);
-    let others = benchmarks::of_json(&report).transpose()?;
+    let mut found = Found::default();
+    let others = benchmarks::of_json(&report, &mut found.notes).transpose()?;
     let (named, nanos) = match (k6.as_object(), report["latencies"].as_object(), &others) {
         (Some(named), ..) => (named, 1e6),
         (None, Some(named), _) => (named, 1.0),
         (None, None, Some(named)) => (named, 1e6),
         (None, None, None) => return Err(NO_LATENCIES),
     };
-    let mut points = Vec::new();
+    let time = |value: &serde_json::Value| {
+        let number = value.as_f64().map(|number| number * nanos).filter(|number| (0.0..=1e18).contains(number))?;
+        Some(Nanos(number.round() as u64))
+    };
     for (name, value) in named {
         if let Some(percent) = name_of_json(name) {
-            let number = value.as_f64().filter(|number| (0.0..=1e18).contains(&(number * nanos)));
-            let number = number.ok_or_else(|| no_time(percent, &value.to_string()))?;
-            let value = Nanos((number * nanos).round() as u64);
-            points.push(Point { line: 1, ..Point::new(in_range(percent)?, (value, false)) });
+            let value = time(value).ok_or_else(|| no_time(percent, &value.to_string()))?;
+            found.point(in_range(percent)?, value, 1);
+        } else if is_mean(name) {
+            found.means.extend(time(value));
         }
     }
-    Ok(points)
+    Ok(found)
 }
 
 /// The percentiles of a .hgrm that are kept, or the next that it has.
@@ -616,6 +758,9 @@ const OF_TIMES: [&str; 16] = [
     "under",
     "took",
 ];
+
+/// How a column of counts is called.
+const COUNTS: [&str; 6] = ["#", "reqs", "requests", "count", "samples", "total"];
 
 /// So many pairs of bare numbers nobody writes of percentiles.
 const BARE_MOST: usize = 30;
@@ -692,18 +837,57 @@ pub(super) fn cells(line: &str, between: char) -> Vec<String> {
     cells.iter().map(|cell| cell.trim().to_owned()).collect()
 }
 
-/// Which percentile the head of a cell names, perhaps with a unit: `95%ile (ms)`.
-fn in_cell(cell: &str) -> Option<f64> {
+/// What the head of a cell names, without a unit: `95%ile (ms)`.
+fn name_in_cell(cell: &str) -> &str {
     let named = cell.strip_suffix(')').and_then(|cell| cell.rsplit_once('('));
     let name = named.filter(|(_, inside)| unit(inside).is_some()).map_or(cell, |(name, _)| name.trim());
     // JMeter's `99% Line`, and its name where the report is written without texts.
     let name = name.strip_prefix("aggregate_report_").unwrap_or(name);
-    percent(name.strip_suffix(" Line").or(name.strip_suffix("_line")).unwrap_or(name))
+    // The greatest value and the median Locust says twice, and not always the same.
+    let name = if name == "Min Response Time" || name == "Average Response Time" {
+        name.split(' ').next()
+    } else {
+        Some(name)
+    };
+    let name = name.unwrap_or_default();
+    name.strip_suffix(" Line").or(name.strip_suffix("_line")).unwrap_or(name)
+}
+
+/// Which percentile the head of a cell names.
+fn in_cell(cell: &str) -> Option<f64> {
+    percent(name_in_cell(cell))
+}
+
+/// Whether this is how a mean is called.
+fn is_mean(name: &str) -> bool {
+    ["avg", "mean", "average"].contains(&name.to_lowercase().as_str())
+}
+
+/// Whether a number may go on in the next column, after a blank between thousands.
+fn are_thousands(column: &str, next: &str) -> bool {
+    let digits = next.bytes().take_while(u8::is_ascii_digit).count();
+    (1..=3).contains(&column.len())
+        && column.bytes().all(|b| b.is_ascii_digit())
+        && !column.starts_with('0')
+        && digits == 3
+}
+
+/// A line without the spaces that set thousands apart and never stand between words.
+fn without_thin_spaces(line: &str) -> String {
+    let is_thin = |c: char| matches!(c, '\u{a0}' | '\u{2009}' | '\u{202f}');
+    let mut kept = String::with_capacity(line.len());
+    for (at, letter) in line.char_indices() {
+        let behind = line[at + letter.len_utf8()..].bytes().take_while(u8::is_ascii_digit).count();
+        if !(is_thin(letter) && kept.ends_with(|c: char| c.is_ascii_digit()) && behind == 3) {
+            kept.push(letter);
+        }
+    }
+    kept
 }
 
 /// The pieces of a line that are no cells.
 fn columns(line: &str) -> Vec<String> {
-    let line = line.replace(['=', ':', '|', ';', '\t', '"'], " ");
+    let line = without_thin_spaces(line).replace(['=', ':', '|', ';', '\t', '"'], " ");
     let line = if is_csv(&line) { line.replace(',', " ") } else { line };
     line.split_whitespace().map(|column| column.trim_end_matches(',').to_owned()).filter(|c| !c.is_empty()).collect()
 }
@@ -718,7 +902,8 @@ pub(super) fn percent(word: &str) -> Option<f64> {
         _ => {}
     }
     if let Some(number) = word.strip_suffix("%ile").or(word.strip_suffix('%')) {
-        return number.trim_end_matches('%').parse().ok();
+        // `99,9%`: between thousands a comma stands in no percentile.
+        return number.trim_end_matches('%').replacen(',', ".", 1).parse().ok();
     }
     let ordinal = ["th", "st", "nd", "rd"].into_iter().find_map(|end| word.strip_suffix(end));
     if let Some(number) = ordinal {
@@ -778,7 +963,7 @@ fn rising(mut points: Vec<Point>) -> Result<Percentiles, BadPercentiles> {
     let top = (last.percent < 100.0).then_some((100.0, last.value));
     let bare = points.iter().any(|point| point.bare);
     let rows = points.iter().map(|point| (point.percent, point.value)).chain(top).collect();
-    Ok(Percentiles { rows, ends_early: top.is_some(), bare })
+    Ok(Percentiles { rows, ends_early: top.is_some(), bare, mean: None, notes: Vec::new() })
 }
 
 #[cfg(test)]
@@ -787,7 +972,8 @@ mod tests {
 
     fn told(text: &str) -> String {
         let read = read(text).unwrap_or_else(|error| panic!("{text}: {}", error.phrase()));
-        let rows = read.rows.iter().map(|(percent, value)| format!("{percent}={value}"));
+        let said = read.rows.iter().filter(|(percent, _)| !read.is_chosen(*percent));
+        let rows = said.map(|(percent, value)| format!("{percent}={value}"));
         rows.collect::<Vec<_>>().join(" ") + if read.ends_early { " …" } else { "" }
     }
 
@@ -924,7 +1110,7 @@ mod tests {
             Max Response Time,Average Content Size,Requests/s,Failures/s,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%";
         const ROW: &str = "4321,0,27,30.5,1,190,512.0,72.1,0.0,27,31,35,40,50,60,80,110,130,150,190";
         const TOLD: &str =
-            "50=27ms 66=31ms 75=35ms 80=40ms 90=50ms 95=60ms 98=80ms 99=110ms 99.9=130ms 99.99=150ms 100=190ms";
+            "0=1ms 50=27ms 66=31ms 75=35ms 80=40ms 90=50ms 95=60ms 98=80ms 99=110ms 99.9=130ms 99.99=150ms 100=190ms";
         for name in ["GET,/product", "GET,\"/a, b, 99%, \"\"c\"\"\"", ",Aggregated", "\"GET\",\"/50%\""] {
             assert_eq!(told(&format!("{HEAD}\n{name},{ROW}")), TOLD, "{name}");
             assert_eq!(told(&format!("{name},{ROW}")), TOLD, "{name}, without the head");
@@ -982,6 +1168,11 @@ mod tests {
             ("p50 12ms\np99 query -1ms", 2, "query, at 99 %"),
             ("http_req_duration..: avg=1ms med=5ms p(90)=n/a p(95)=9ms", 1, "n/a, at 90 %"),
             ("success rate 99%", 1, "no percentile"),
+            ("p90 900 ms\np99 1 500 ms", 2, "write 1500"),
+            ("50% 27ms\n99% 1 500 ms", 2, "1 500 can be read as one number or as two"),
+            ("Name # reqs 50% 66% 99.9.9% 100%\n/a 10 1 2 3 4", 1, "99.9.9% is no percentile"),
+            ("Name 50% 66% 99% 100%\n/a 1 500 2 3 4", 2, "this row has 6 columns"),
+            ("Name # reqs 50% 66% 99% 100%\n/a 10 1 500 2 3 4", 2, "this row has 7 columns"),
         ] {
             let error = read(text).unwrap_err();
             assert_eq!(error.line, line, "{text}: {}", error.phrase());

@@ -6,13 +6,16 @@
 //! response-time,DNS+dialup,…                        hey -o csv: seconds
 //! timeStamp,elapsed,label,responseCode,…            JMeter's .jtl: milliseconds; not the rows of transactions, which sum up others
 //! ```
+//! Requests that failed (`success` is false, `expected_response` is false, a status of 400 or more) are nobody's response time: they are
+//! counted, and left out.
+//!
 //! From 90 % on percentiles are taken beyond which at least ten requests lie; the lower ones of fewer, too, and the least and the
 //! greatest value. The value at p % is the one of rank p % of the count, rounded up.
 
 use serde_json::Value;
 
 use super::percentiles::{BadPercentiles, Percentiles, cells};
-use crate::phrase::Phrase;
+use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
 
 /// The percentiles that are taken, and of how many requests at least.
@@ -35,9 +38,29 @@ const K6: &str = "http_req_duration";
 #[derive(Clone, Copy, Debug)]
 enum Form {
     /// A row of cells, set apart by `between`: the time's column and its unit in nanoseconds, and which rows count.
-    Cells { between: char, counts: Counts, value: usize, unit: f64 },
+    Cells { between: char, counts: Counts, fails: Option<Fails>, value: usize, unit: f64 },
     /// An object of k6's.
     Object,
+}
+
+/// A column and how it says that a request failed.
+#[derive(Clone, Copy, Debug)]
+enum Fails {
+    /// It is a status of HTTP.
+    Status(usize),
+    /// It is not this word.
+    IsNot(usize, &'static str),
+}
+
+impl Fails {
+    /// Whether this row's request failed; one without a word of it did not.
+    fn failed(self, cells: &[String]) -> bool {
+        let cell = |column: usize| cells.get(column).map_or("", String::as_str);
+        match self {
+            Fails::Status(column) => cell(column).parse::<u16>().is_ok_and(|status| status == 0 || status >= 400),
+            Fails::IsNot(column, good) => !cell(column).is_empty() && !cell(column).eq_ignore_ascii_case(good),
+        }
+    }
 }
 
 /// Which rows are of response times.
@@ -59,6 +82,8 @@ const TRANSACTION: &str = "Number of samples in transaction";
 pub struct Samples {
     form: Form,
     values: Vec<Nanos>,
+    /// How many requests failed.
+    failed: usize,
     /// Lines so far.
     lines: usize,
     /// What was read of a row that a cell in quotes goes on in the next line of.
@@ -80,17 +105,20 @@ impl Samples {
             let between = [',', ';', '\t'].into_iter().find(|between| first.contains(*between))?;
             let head = cells(first, between);
             let column = |name: &str| head.iter().position(|cell| cell == name);
-            let of = |counts, value, unit| Form::Cells { between, counts, value, unit };
+            let of = |counts, fails, value, unit| Form::Cells { between, counts, fails, value, unit };
+            let is_not = |name: &str, good| column(name).map(|column| Fails::IsNot(column, good));
             match (head[0].as_str(), column("metric_name"), column("metric_value"), column("elapsed")) {
-                (_, Some(name), Some(value), _) => of(Counts::Named(name), value, 1e6),
-                ("response-time", ..) => of(Counts::All, 0, 1e9),
+                (_, Some(name), Some(value), _) => {
+                    of(Counts::Named(name), is_not("expected_response", "true"), value, 1e6)
+                }
+                ("response-time", ..) => of(Counts::All, column("status-code").map(Fails::Status), 0, 1e9),
                 ("timeStamp" | "elapsed", .., Some(value)) if column("label").is_some() => {
-                    of(Counts::NoTransaction(column("responseMessage")), value, 1e6)
+                    of(Counts::NoTransaction(column("responseMessage")), is_not("success", "true"), value, 1e6)
                 }
                 _ => return None,
             }
         };
-        Some(Samples { form, values: Vec::new(), lines: 0, begun: String::new(), opened: 0 })
+        Some(Samples { form, values: Vec::new(), failed: 0, lines: 0, begun: String::new(), opened: 0 })
     }
 
     /// Reads the next line.
@@ -117,18 +145,24 @@ impl Samples {
         let row = std::mem::take(&mut self.begun);
         let said = match self.form {
             Form::Cells { .. } if self.lines == 1 || row.trim().is_empty() => return Ok(()),
-            Form::Cells { between, counts, value, unit } => {
-                of_cells(&cells(&row, between), counts, value).map(|said| (said, unit))
+            Form::Cells { between, counts, fails, value, unit } => {
+                let cells = cells(&row, between);
+                let failed = fails.is_some_and(|fails| fails.failed(&cells));
+                of_cells(&cells, counts, value).map(|said| (said, unit, failed))
             }
             Form::Object if line.trim().is_empty() => return Ok(()),
-            Form::Object => of_object(line).map(|said| (said, 1e6)),
+            Form::Object => of_object(line).map(|(said, failed)| (said, 1e6, failed)),
         };
-        let Some((said, unit)) = said else { return Ok(()) };
+        let Some((said, unit, failed)) = said else { return Ok(()) };
         let time = said.trim().parse::<f64>().ok().map(|number| number * unit);
         let time = time
             .filter(|nanos| (0.0..=1e18).contains(nanos))
             .ok_or_else(|| BadPercentiles::no_time(self.lines, said))?;
-        self.values.push(Nanos(time.round() as u64));
+        if failed {
+            self.failed += 1;
+        } else {
+            self.values.push(Nanos(time.round() as u64));
+        }
         Ok(())
     }
 
@@ -146,7 +180,12 @@ impl Samples {
         }
         self.values.sort_unstable();
         let count = self.values.len();
+        let (all, failed) = (count + self.failed, self.failed);
         let (Some(&least), Some(&greatest)) = (self.values.first(), self.values.last()) else {
+            if failed > 0 {
+                let reason = phrase!("all {all} requests failed", "요청 {all}개가 모두 실패했습니다");
+                return Err(BadPercentiles { line: self.lines.max(1), reason });
+            }
             return Err(BadPercentiles { line: self.lines.max(1), reason: NO_REQUEST });
         };
         // In hundredths of a percent, which are whole numbers.
@@ -154,7 +193,18 @@ impl Samples {
         let at = |percent: f64| self.values[rank(percent).clamp(1, count) - 1];
         let taken = TAKEN.into_iter().filter(|(_, least)| count >= *least).map(|(percent, _)| (percent, at(percent)));
         let rows = [(0.0, least)].into_iter().chain(taken).chain([(100.0, greatest)]).collect();
-        Ok(Percentiles { rows, ends_early: false, bare: false })
+        let notes = (failed > 0).then(|| {
+            phrase!(
+                "{failed} of {all} requests failed, and their times are left out",
+                "요청 {all}개 중 {failed}개는 실패하여 그 시간은 제외했습니다"
+            )
+        });
+        let sum: u128 = self.values.iter().map(|value| u128::from(value.0)).sum();
+        let mean = Nanos((sum / count as u128) as u64);
+        let mut percentiles =
+            Percentiles { rows, ends_early: false, bare: false, mean: None, notes: notes.into_iter().collect() };
+        percentiles.keep_mean(mean);
+        Ok(percentiles)
     }
 }
 
@@ -174,11 +224,11 @@ fn of_cells(cells: &[String], counts: Counts, value: usize) -> Option<String> {
     is_time.then(|| cell(value).to_owned())
 }
 
-/// What a point of a response time says; a line that is no object is no response time either.
-fn of_object(line: &str) -> Option<String> {
-    let Ok(object) = serde_json::from_str::<Value>(line) else { return Some(line.to_owned()) };
-    let is_time = object["metric"] == K6 && object["type"] == "Point";
-    is_time.then(|| object["data"]["value"].to_string())
+/// What a point of a response time says, and whether the request failed; a line that is no object is no response time either.
+fn of_object(line: &str) -> Option<(String, bool)> {
+    let Ok(object) = serde_json::from_str::<Value>(line) else { return Some((line.to_owned(), false)) };
+    let (is_time, data) = (object["metric"] == K6 && object["type"] == "Point", &object["data"]);
+    is_time.then(|| (data["value"].to_string(), data["tags"]["expected_response"] == "false"))
 }
 
 #[cfg(test)]
@@ -216,6 +266,27 @@ mod tests {
             told("response-time,DNS+dialup,status-code,offset\n0.0120,0.001,200,0.001\n0.0220,0.001,200,0.011\n"),
             "0=12ms 50=12ms 100=22ms"
         );
+    }
+
+    #[test]
+    fn requests_that_failed_are_counted_and_left_out() {
+        let k6 = |failed: &str| {
+            format!(
+                r#"{{"metric":"http_req_duration","type":"Point","data":{{"value":9,"tags":{{"expected_response":"{failed}"}}}}}}"#
+            )
+        };
+        for text in [
+            "timeStamp,elapsed,label,responseCode,success\n1,9,a,200,true\n2,1,a,503,false\n".to_owned(),
+            "timeStamp;elapsed;label;success\n1;9;a;TRUE\n2;1;a;FALSE\n".to_owned(),
+            "response-time,DNS+dialup,status-code\n0.009,0,200\n0.001,0,500\n".to_owned(),
+            "metric_name,timestamp,metric_value,expected_response\nhttp_req_duration,1,9,true\nhttp_req_duration,1,1,false\n".to_owned(),
+            format!("{}\n{}\n", k6("true"), k6("false").replace(":9", ":1")),
+        ] {
+            assert_eq!(told(&text), "0=9ms 100=9ms", "{text}");
+            assert!(read(&text).unwrap().notes[0].to_string().starts_with("1 of 2 requests failed"), "{text}");
+        }
+        let error = read("response-time,status-code\n0.009,500\n").unwrap_err();
+        assert!(error.phrase().to_string().contains("all 1 requests failed"), "{}", error.phrase());
     }
 
     #[test]

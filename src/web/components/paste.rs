@@ -80,9 +80,10 @@ pub fn PastePercentiles(props: &PasteProps) -> Html {
             let points = if let Measured::Percentiles(points) = measured { Some(points) } else { None };
             html! {
                 <>
-                    if let Some(Percentiles { rows, ends_early, .. }) = &points {
-                        { row_table(rows, w) }
-                        if *ends_early { <p class="soft">{ ENDS_EARLY.say(w.lang).to_owned() }</p> }
+                    if let Some(points) = &points {
+                        { row_table(&points.rows, w) }
+                        if points.ends_early { <p class="soft">{ ENDS_EARLY.say(w.lang).to_owned() }</p> }
+                        { for points.told().map(|told| html! { <p class="soft">{ told.say(w.lang).to_owned() }</p> }) }
                     }
                     if let Some(fit) = &fitted { { law(fit, w) } }
                     <p class="buttons">

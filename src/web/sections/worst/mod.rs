@@ -268,7 +268,8 @@ impl WorstRun {
         let count = self.wish.seeds.to_string();
         let set_count = wish(|wish, value| wish.seeds = value.parse().unwrap_or(COUNT));
         let first = (String::new(), FIRST_HARM.say(language).to_owned());
-        let known = Harm::all().filter_map(|harm| called(harm.measure().name));
+        let offered = |harm: &Harm| harm.is_had(scenario) || self.wish.by == Some(*harm);
+        let known = Harm::all().filter(offered).filter_map(|harm| called(harm.measure().name));
         let known = known.map(|called| (called.measure.name.to_owned(), called.title.say(language).to_owned()));
         let by = self.wish.by.map_or("", |by| by.measure().name);
         let set_by = wish(|wish, name| wish.by = Harm::named(&name).ok());
