@@ -65,8 +65,15 @@ fn advance(experiment: &mut Experiment) {
     });
 }
 
-/// Millions of requests and of events a second.
-fn simulate((users, keys, seconds): Job, clock: &dyn Fn() -> f64) -> (f64, f64) {
+/// What a run of a job took.
+struct Took {
+    requests: f64,
+    events: f64,
+    seconds: f64,
+}
+
+/// Runs a job.
+fn simulate((users, keys, seconds): Job, clock: &dyn Fn() -> f64) -> Took {
     let text = LOOK_ASIDE
         .replace("SECONDS", &seconds.to_string())
         .replace("USERS", &users.to_string())
@@ -82,7 +89,7 @@ fn simulate((users, keys, seconds): Job, clock: &dyn Fn() -> f64) -> (f64, f64) 
         advance(&mut experiment);
     }
     let seconds = clock() - begun;
-    (experiment.report().lanes[0].requests as f64 / seconds / 1e6, experiment.events() as f64 / seconds / 1e6)
+    Took { requests: experiment.report().lanes[0].requests as f64, events: experiment.events() as f64, seconds }
 }
 
 /// Measures in turn, best of several rounds each, and says what came of it: a line for each job.
@@ -92,8 +99,9 @@ fn measure(clock: &dyn Fn() -> f64) -> Vec<String> {
     for _ in 0..ROUNDS {
         holds = holds.max(hold_loop(clock));
         for (job, (requests, events)) in JOBS.into_iter().zip(&mut best) {
-            let (r, e) = simulate(job, clock);
-            (*requests, *events) = (requests.max(r), events.max(e));
+            let took = simulate(job, clock);
+            *requests = requests.max(took.requests / took.seconds / 1e6);
+            *events = events.max(took.events / took.seconds / 1e6);
         }
     }
     let line = |((users, keys, _), (requests, events)): (Job, (f64, f64))| {
@@ -106,6 +114,29 @@ fn measure(clock: &dyn Fn() -> f64) -> Vec<String> {
     JOBS.into_iter().zip(best).map(line).collect()
 }
 
+/// The same job for ever longer, and with ever more keys: what a request costs must not depend on either.
+#[cfg(not(target_arch = "wasm32"))]
+const LONGER: [Job; 4] = [(100, 2_000, 7), (100, 2_000, 70), (100, 2_000, 700), (100, 2_000, 5_300)];
+#[cfg(not(target_arch = "wasm32"))]
+const MORE_KEYS: [Job; 5] =
+    [(1_000, 1_000, 20), (1_000, 10_000, 20), (1_000, 100_000, 20), (1_000, 1_000_000, 20), (1_000, 10_000_000, 20)];
+
+/// What a request costs in these jobs: a line for each.
+#[cfg(not(target_arch = "wasm32"))]
+fn costs(what: &str, jobs: &[Job], clock: &dyn Fn() -> f64) {
+    for job in jobs {
+        let Took { requests, events, seconds } = simulate(*job, clock);
+        println!(
+            "{what}  {} users, {} keys, {requests} requests: {:.3} us a request, {:.2} events a request, {:.3} us an event",
+            job.0,
+            job.1,
+            seconds / requests * 1e6,
+            events / requests,
+            seconds / events * 1e6
+        );
+    }
+}
+
 #[cfg(not(target_arch = "wasm32"))]
 #[allow(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 fn main() {
@@ -113,6 +144,9 @@ fn main() {
     for line in measure(&|| begun.elapsed().as_secs_f64()) {
         println!("native  {line}");
     }
+    let clock = || begun.elapsed().as_secs_f64();
+    costs("longer", &LONGER, &clock);
+    costs("more keys", &MORE_KEYS, &clock);
 }
 
 #[cfg(target_arch = "wasm32")]

@@ -289,16 +289,7 @@ impl Reader {
         let columns = columns(line);
         // A report may have a table of something else above.
         if is_head(&columns, percent) && self.points.is_empty() {
-            if let Some(heading) = columns.iter().find(|column| column.ends_with('%') && percent(column).is_none()) {
-                return Err(phrase!(
-                    "the heading {heading} is no percentile",
-                    "{heading}: 백분위수 머리글로 읽을 수 없습니다"
-                ));
-            }
-            self.header = columns.iter().map(|column| percent(column)).collect();
-            self.has_count = columns.iter().any(|column| COUNTS.contains(&column.to_lowercase().as_str()));
-            self.know_head(false);
-            return Ok(());
+            return self.head_of_words(&columns);
         }
         if !self.header.is_empty() {
             return self.row_of_table(&columns);
@@ -320,6 +311,20 @@ impl Reader {
             return self.bare_pair(&columns);
         }
         self.pairs(&tokens)
+    }
+
+    /// The head of a table without separators.
+    fn head_of_words(&mut self, columns: &[String]) -> Result<(), Phrase> {
+        if let Some(heading) = columns.iter().find(|column| column.ends_with('%') && percent(column).is_none()) {
+            return Err(phrase!(
+                "the heading {heading} is no percentile",
+                "{heading}: 백분위수 머리글로 읽을 수 없습니다"
+            ));
+        }
+        self.header = columns.iter().map(|column| percent(column)).collect();
+        self.has_count = columns.iter().any(|column| COUNTS.contains(&column.to_lowercase().as_str()));
+        self.know_head(false);
+        Ok(())
     }
 
     /// Whose table it is says what its numbers count, if no title does: Locust's and JMeter's count milliseconds.

@@ -6,12 +6,13 @@ use yew::prelude::*;
 
 use crate::chart::text;
 use crate::escape::{shown, shown_lines};
-use crate::scenario::Scenario;
+use crate::phrase::{Language, phrase};
 use crate::scenario::link::LENGTH_MAX;
+use crate::scenario::{Edit, Scenario};
 use crate::time::Nanos;
 use crate::web::i18n::Words;
 use crate::web::platform::{dom, files};
-use crate::web::sections::controls::trace_opener;
+use crate::web::sections::controls::{FIT, trace_opener};
 use crate::web::state::saved::TooLong;
 use crate::web::state::view::CAN_BE_WHOLE;
 use crate::web::state::{Action, Failure, Notice, StopReason, WorkerStatus};
@@ -27,6 +28,8 @@ pub struct NoticesProps {
     pub notice: Option<Notice>,
     /// What runs replays a trace that is not open.
     pub lacks_trace: bool,
+    /// When the trace is over that what runs replays, if that is before the run is, and what plays it to its end and no longer.
+    pub trace_over: Option<(Nanos, Vec<Edit>)>,
     /// The moment of the run that the page shows, if it shows one.
     pub at: Option<Nanos>,
     /// The experiment is too large for a link.
@@ -62,9 +65,37 @@ pub fn Notices(props: &NoticesProps) -> Html {
                     <p><SaveScenario scenario={props.scenario.clone()} words={w} /></p>
                 </div>
             }
+            if let Some((over, edits)) = &props.trace_over {
+                <div class="notice small calm" role="status">
+                    <p>{ trace_over(&props.scenario, *over, w.lang) }</p>
+                    <p><button type="button" onclick={fit_run(props, edits)}>{ FIT.say(w.lang) }</button></p>
+                </div>
+            }
             if props.has_bad_values { <p class="notice small" role="status">{ w.last_good_runs }</p> }
         </>
     }
+}
+
+/// What nobody sees of a run whose trace is over.
+fn trace_over(scenario: &Scenario, over: Nanos, language: Language) -> String {
+    let moment = |at: Nanos| text::moment(at.as_secs_f64(), true, language);
+    let (over_at, end) = (moment(over), moment(scenario.duration));
+    let said = match scenario.first_fault().filter(|fault| *fault >= over).map(moment) {
+        Some(fault) => phrase!(
+            "The trace is over at {over_at}, before the first fault at {fault}: no request meets it.",
+            "트레이스가 첫 장애({fault})보다 먼저 {over_at}에 끝납니다. 장애를 겪는 요청이 없습니다."
+        ),
+        None => phrase!(
+            "The trace is over at {over_at}; until {end} nobody asks for anything.",
+            "트레이스가 {over_at}에 끝나, 그 뒤 {end}까지는 요청이 없습니다."
+        ),
+    };
+    said.say(language).to_owned()
+}
+
+fn fit_run(props: &NoticesProps, edits: &[Edit]) -> Callback<MouseEvent> {
+    let edits = edits.to_vec();
+    props.dispatch.reform(move |_: MouseEvent| Action::Edit(edits.clone()))
 }
 
 /// Why there is no link.

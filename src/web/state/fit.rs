@@ -1,6 +1,6 @@
 //! What makes a run play the whole of a trace.
 
-use crate::scenario::{Arrivals, Edit, FieldValue, Scenario};
+use crate::scenario::{Arrivals, Edit, FieldValue, Keys, Scenario};
 use crate::time::Nanos;
 use crate::web::platform::protocol::TraceFacts;
 use crate::workload::trace::Detail;
@@ -26,6 +26,21 @@ pub fn fit(scenario: &Scenario, facts: &TraceFacts) -> Option<Vec<Edit>> {
     Some(arrivals.into_iter().chain(warmup).chain([duration]).collect())
 }
 
+/// When a trace that is replayed is over, if that is before the run is: nobody comes from then on. `None` also where users come when
+/// they have been answered.
+pub fn over(scenario: &Scenario, facts: &TraceFacts) -> Option<Nanos> {
+    let Keys::Trace { .. } = &scenario.clients.keys else { return None };
+    let (over, surely) = match scenario.clients.arrivals {
+        Arrivals::Trace { speed } => {
+            let over = up_to_milliseconds(facts.span?.as_secs_f64() / speed);
+            (over, over)
+        }
+        _ => (until(scenario, facts.requests as f64)?, long_enough(scenario, facts.requests as f64)?),
+    };
+    // So little of the run that nobody sees it is no news.
+    (surely.as_secs_f64() < scenario.duration.as_secs_f64() * 0.99).then_some(over)
+}
+
 /// Just after that moment: who comes at the very end of a run still comes.
 fn up_to_milliseconds(seconds: f64) -> Nanos {
     Nanos::from_millis((seconds * 1e3) as u64 + 1)
@@ -33,7 +48,11 @@ fn up_to_milliseconds(seconds: f64) -> Nanos {
 
 /// How long it takes until so many have come, and a little more: where luck decides, it may take longer.
 fn long_enough(scenario: &Scenario, requests: f64) -> Option<Nanos> {
-    let wanted = requests + 5.0 * libm::sqrt(requests) + 1.0;
+    until(scenario, requests + 5.0 * libm::sqrt(requests) + 1.0)
+}
+
+/// How long it takes in the mean until so many have come.
+fn until(scenario: &Scenario, wanted: f64) -> Option<Nanos> {
     let expected = |seconds: f64| scenario.clients.arrivals.expected(up_to_milliseconds(seconds));
     let mut enough_s = 1e-3;
     while expected(enough_s)? < wanted {
@@ -56,7 +75,7 @@ mod tests {
 
     use super::*;
     use crate::experiment::Experiment;
-    use crate::scenario::{Accept, Keys};
+    use crate::scenario::Accept;
     use crate::workload::trace::Trace;
 
     fn open(text: &str) -> (Arc<Trace>, TraceFacts) {
@@ -78,6 +97,25 @@ mod tests {
             experiment.advance(Nanos::MAX, || false);
         }
         (experiment.report().lanes[0].requests, facts.requests)
+    }
+
+    #[test]
+    fn a_trace_that_is_over_before_the_run_says_when() {
+        let (_, timed) = open("time,key\n5,a\n6.5,b\n12.5,a\n");
+        let (_, plain) = open(&"a\n".repeat(400));
+        let mut scenario = Scenario { duration: Nanos::from_secs(60), ..Scenario::default() };
+        scenario.clients.arrivals = Arrivals::Trace { speed: 2.0 };
+        assert_eq!(over(&scenario, &timed), None, "the keys are drawn");
+        scenario.clients.keys = Keys::of_trace("a.csv".into());
+        assert_eq!(over(&scenario, &timed), Some(Nanos::from_millis(3_751)));
+        scenario.clients.arrivals = Arrivals::Constant { rate: 40.0 };
+        assert_eq!(over(&scenario, &plain), Some(Nanos::from_millis(10_001)));
+        for arrivals in [Arrivals::Constant { rate: 40.0 }, Arrivals::Trace { speed: 1.0 }] {
+            scenario.clients.arrivals = arrivals;
+            let facts = if scenario.clients.arrivals == (Arrivals::Trace { speed: 1.0 }) { &timed } else { &plain };
+            let fitted = scenario.apply(&fit(&scenario, facts).expect("edits"), Accept::Good).expect("a good scenario");
+            assert_eq!(over(&fitted, facts), None, "what was fitted is long enough, and no longer");
+        }
     }
 
     #[test]
