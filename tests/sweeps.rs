@@ -163,6 +163,11 @@ fn what_cannot_be_swept_is_told_before_anything_runs() {
         (&["--vary", "cache.capacity=0,10"], "error: cache.capacity = 0:"),
         (&["--vary", "cache.capacity=1..9999/lin9999", "--seeds", "1000"], "at most 200000 runs"),
         (&["--vary", "cache.ttl=1s,2s", "--vary", "cache.ttl=3s"], "cache.ttl varies twice"),
+        (
+            &["--vary", "cache.capacity=5,9", "--vary", "cache.ttl=1s,2s,1000ms"],
+            "cache.ttl: 1s and 1000ms are the same",
+        ),
+        (&["--vary", "clients.write_ratio=0.5,50%"], "clients.write_ratio: 0.5 and 50% are the same value"),
         (&["--vary", "seed=1,2"], "--vary seed=1,2: for other seeds there is --seeds"),
         (&["--vary", "name=a,b"], "--vary name=a,b: the name of a scenario changes nothing"),
         (&["--vary", "cache.ttl=1s,2s", "--shard", "4/3"], "--shard 4/3"),

@@ -71,12 +71,40 @@ impl Sweep {
         Ok(sweep)
     }
 
-    /// Whether each cell can be run.
+    /// Whether each cell can be run, and is another one than the others.
     ///
     /// # Errors
-    /// Why the first one that cannot, and where it is.
+    /// Why the first one that cannot, and where it is; or two values of a field that are the same.
     pub fn check(&self) -> Result<(), Phrase> {
-        (0..self.cells()).try_for_each(|cell| self.at(cell).map(|_| ()))
+        (0..self.cells()).try_for_each(|cell| self.at(cell).map(|_| ()))?;
+        self.check_distinct(usize::MAX).map_err(|(_, why)| why)
+    }
+
+    /// Whether no field has the same value twice, in other words: `1s` and `1000ms`. Fields of more values than `most` are passed over.
+    ///
+    /// # Errors
+    /// Which field has, and what; or why it cannot have one of them.
+    pub fn check_distinct(&self, most: usize) -> Result<(), (usize, Phrase)> {
+        let mut step = self.cells();
+        for (place, vary) in self.vary.iter().enumerate() {
+            step /= vary.values.len() as u64;
+            if vary.values.len() > most {
+                continue;
+            }
+            let mut seen = BTreeMap::new();
+            for (value, number) in vary.values.iter().zip(0..) {
+                let scenario = self.at(step * number).map_err(|why| (place, why))?;
+                if let Some(before) = seen.insert(scenario.to_toml(), value) {
+                    let field = &vary.field;
+                    let why = phrase!(
+                        "{field}: {before} and {value} are the same value; keep one",
+                        "{field}: {before}와(과) {value}은(는) 같은 값입니다. 하나만 남겨 주세요"
+                    );
+                    return Err((place, why));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The scenario in which something varies.

@@ -26,7 +26,7 @@ pub fn plain(text: &str) -> Result<Cow<'_, str>, [String; 2]> {
         None => ("", narrow.as_str()),
     };
     let end = rest.find(|c: char| !(c.is_ascii_digit() || is_separator(c))).unwrap_or(rest.len());
-    let (body, unit) = (rest[..end].trim_end(), rest[end..].trim());
+    let (body, unit) = (rest[..end].trim_end(), unit_of(rest[end..].trim()));
     if body.is_empty() || !is_unit(unit) {
         return Ok(Cow::Borrowed(text));
     }
@@ -59,6 +59,18 @@ fn narrow(c: char) -> char {
         '０'..='９' | '．' | '，' | '－' | '＋' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
         '\u{2212}' => '-',
         c => c,
+    }
+}
+
+/// A unit of time as Korean writes it, as files do.
+fn unit_of(word: &str) -> &str {
+    match word {
+        "밀리초" => "ms",
+        "초" => "s",
+        "분" => "min",
+        "시간" => "h",
+        "일" => "d",
+        other => other,
     }
 }
 
@@ -145,6 +157,9 @@ mod tests {
     fn a_number_with_one_meaning_is_understood_however_it_is_typed() {
         for (typed, meant) in [
             ("0,5", "0.5"),
+            ("15초", "15s"),
+            ("1,5 분", "1.5min"),
+            ("２시간", "2h"),
             (",5", "0.5"),
             ("0,500", "0.500"),
             ("12,34", "12.34"),

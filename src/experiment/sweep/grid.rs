@@ -176,6 +176,16 @@ impl Grid {
         points
     }
 
+    /// Whether a measure, by its place among all, is ever another one in another cell of the same lane and seed.
+    pub fn varies(&self, measure: usize) -> bool {
+        let mut firsts = BTreeMap::new();
+        self.runs.iter().any(|((_, seed), run)| {
+            run.iter()
+                .enumerate()
+                .any(|(lane, numbers)| *firsts.entry((*seed, lane)).or_insert(numbers[measure]) != numbers[measure])
+        })
+    }
+
     /// By lane and field: whether another value of the field ever made another run of the lane, the rest and the seed being the
     /// same. Where not, the lane has a value of its own, or no use for the field; where no two such runs are there, it is not known.
     pub fn touched(&self) -> Vec<Vec<bool>> {
@@ -234,6 +244,9 @@ mod tests {
         let runs = [((0, 7), of(0.9, 5.0, 0.0)), ((1, 7), of(0.8, 5.0, 0.0)), ((2, 7), of(0.99, 4.0, 0.5))];
         let lanes = vec![("a".to_owned(), 0)];
         let grid = Grid { fields, lanes, runs: runs.into(), source: String::new() };
+        let varies =
+            |name: &str| grid.varies(MEASURES.iter().position(|measure| measure.name == name).expect("a measure"));
+        assert!(varies("hit_ratio") && varies("errors") && !varies("requests") && !varies("read_p50_ms"));
         let measures = ["hit_ratio", "database_reads"].map(|name| measure(name).expect("a measure"));
         let mut points = grid.points(&[0, 1, 2], &measures);
         mark_beaten(&mut points);

@@ -66,7 +66,7 @@ impl Vary {
                 return Err(Phrase::fixed("a value is empty", "빈 값이 있습니다"));
             }
             if !seen.insert(value) {
-                return Err(phrase!("{value} stands there twice", "{value}: 두 번 있습니다"));
+                return Err(phrase!("{value} is given twice", "{value}: 같은 값이 두 번 있습니다"));
             }
         }
         Ok(Vary { field: field.to_owned(), values })

@@ -40,6 +40,10 @@ static WHOLE: Phrase = Phrase::fixed(
     "시스템 전체의 곡선은 용량 스윕으로 구합니다.",
 );
 static SWEEP: Phrase = Phrase::fixed("Set up that sweep", "용량 스윕 준비");
+static FOR_ALL: Phrase = Phrase::fixed(
+    "A trace opened here replaces the traffic of the whole page; Undo brings that back.",
+    "여기서 연 트레이스는 페이지 전체의 트래픽을 대신합니다. 실행 취소로 되돌릴 수 있습니다.",
+);
 static NO_CACHE: Phrase = Phrase::fixed(
     "No lane reads from a cache: no capacity changes anything in this scenario. The curve is that of a cache in front of its \
      requests.",
@@ -328,8 +332,8 @@ impl CapacityCurve {
         let whole = phrase!("{requests} request{end}, all of them played.", "요청 {requests}건을 모두 재생했습니다.");
         let share = text::percent(least, 1);
         let sampled = phrase!(
-            "{requests} requests; large sizes are estimated from a sample of {share} of the keys (SHARDS); on Zipf traffic that is within one percentage point.",
-            "요청 {requests}건. 큰 용량의 값은 키의 {share}를 표본으로 추정했습니다(SHARDS). Zipf 트래픽에서 오차는 1 %p 이내입니다."
+            "{requests} requests; large sizes are estimated from a sample of {share} of the keys (SHARDS); on Zipf traffic that is within one percentage point, beside a steep fall it can be far more.",
+            "요청 {requests}건. 큰 용량의 값은 키의 {share}를 표본으로 추정했습니다(SHARDS). Zipf 트래픽에서 오차는 1 %p 이내지만, 곡선이 급격히 떨어지는 곳에서는 훨씬 클 수 있습니다."
         );
         html! { <p class="key">{ if least < 1.0 { sampled } else { whole }.say(language).to_owned() }</p> }
     }
@@ -341,6 +345,7 @@ fn opener(props: &CurveProps) -> Html {
     html! {
         <div class="trace-input">
             { trace_opener(dispatch, words) }
+            <p class="soft">{ FOR_ALL.say(words.lang) }</p>
             if let Some((name, _)) = &traces.reading { <p class="soft">{ (words.trace_reading)(name) }</p> }
             { trace_refused(traces.refused.as_ref(), words) }
         </div>

@@ -136,6 +136,9 @@ impl State {
             self.resume = Some((self.playback, self.running.clone()));
         }
         self.running = self.draft.clone();
+        if let Keys::Trace { file, .. } = &self.running.clients.keys {
+            self.traces.bring_back(file);
+        }
         self.stop_reason = None;
         self.reload();
         self.playback = Playback::Seeking { to, then_play };

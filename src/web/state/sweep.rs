@@ -254,12 +254,15 @@ pub fn asked(scenario: &Scenario, picks: &[(String, String)], seeds: u32) -> Res
         return Err(sweep.settings(0).into_iter().enumerate().find_map(alone).unwrap_or((last, why)));
     }
     values_are_good(&sweep)?;
+    sweep.check_distinct(FEW)?;
     Ok(sweep)
 }
 
+/// Of a field with more values than this, not each is looked at while somebody types.
+const FEW: usize = 12;
+
 /// Of each field, whether it can have its values, the others their first ones; of very many the ends.
 fn values_are_good(sweep: &Sweep) -> Result<(), (usize, Phrase)> {
-    const FEW: usize = 12;
     let firsts = sweep.settings(0);
     for (place, vary) in sweep.vary().iter().enumerate() {
         let is_looked_at = |at: &usize| vary.values.len() <= FEW || at + 1 == vary.values.len();

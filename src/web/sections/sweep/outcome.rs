@@ -156,7 +156,7 @@ pub(super) fn Outcome(props: &OutcomeProps) -> Html {
             </div>
             { shows.told_of_use(used.as_ref()) }
             { shows.figure(&cells) }
-            if !props.is_running { { shows.untouched() } }
+            if !props.is_running { { shows.flat(&measures) } { shows.untouched() } }
             if let Some(other) = &other {
                 // Each point against each: not again and again.
                 if props.is_running { <p class="soft">{ LATER.say(language) }</p> } else { { shows.frontier(other, third.as_ref()) } }
@@ -261,6 +261,40 @@ impl Shows<'_> {
             _ if least == most => phrase!("mean of {most} of {asked} seeds", "시드 {asked}개 중 {most}개의 평균"),
             _ => phrase!("mean of {least} to {most} of {asked} seeds", "시드 {asked}개 중 {least}~{most}개의 평균"),
         }
+    }
+
+    /// That the measure is the same in all cells, and what is not.
+    fn flat(&self, measures: &[Called]) -> Html {
+        /// So many of them are named.
+        const NAMED: usize = 4;
+        let place = |name: &str| MEASURES.iter().position(|measure| measure.name == name);
+        let varies = |called: &Called| place(called.measure.name).is_some_and(|place| self.grid.varies(place));
+        if self.sweep.cells() < 2 || varies(self.measure) {
+            return html! {};
+        }
+        let language = self.language();
+        let title = &self.measure.title;
+        let others: Vec<&str> = measures
+            .iter()
+            .filter(|called| varies(called))
+            .take(NAMED)
+            .map(|called| called.title.say(language))
+            .collect();
+        let others = others.join(", ");
+        let said = if others.is_empty() {
+            phrase!(
+                "{title}: the same in every cell, as is everything else.",
+                "{title}: 모든 조합에서 같습니다. 다른 지표도 달라지지 않습니다.",
+                title
+            )
+        } else {
+            phrase!(
+                "{title}: the same in every cell. What changes is another measure: {others}.",
+                "{title}: 모든 조합에서 같습니다. 달라지는 지표는 {others} 등입니다.",
+                title
+            )
+        };
+        html! { <p class="key"><mark>{ said.say(language).to_owned() }</mark></p> }
     }
 
     /// The lanes that a field does not change: a difference between their cells would be none.
