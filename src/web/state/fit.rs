@@ -1,6 +1,6 @@
 //! What makes a run play the whole of a trace.
 
-use crate::scenario::{Arrivals, Edit, FieldValue, Keys, Scenario};
+use crate::scenario::{Arrivals, Edit, FaultTime, FieldValue, Keys, Scenario};
 use crate::time::Nanos;
 use crate::web::platform::protocol::TraceFacts;
 use crate::workload::trace::Detail;
@@ -22,8 +22,20 @@ pub fn fit(scenario: &Scenario, facts: &TraceFacts) -> Option<Vec<Edit>> {
     };
     // What is left out at the start has to be shorter than the run.
     let warmup = (scenario.warmup >= duration).then(|| set("warmup", FieldValue::of(&Nanos::ZERO)));
+    let faults = sooner_faults(scenario, duration);
     let duration = set("duration", FieldValue::of(&duration));
-    Some(arrivals.into_iter().chain(warmup).chain([duration]).collect())
+    Some(arrivals.into_iter().chain(warmup).chain([duration]).chain(faults).collect())
+}
+
+/// The faults as far into a run of this length as they were into the scenario's, where one would come after its end.
+fn sooner_faults(scenario: &Scenario, duration: Nanos) -> Vec<Edit> {
+    let moments = scenario.faults.iter().enumerate().filter_map(|(number, fault)| Some((number, fault.at.moment()?)));
+    if moments.clone().all(|(_, at)| at < duration) {
+        return Vec::new();
+    }
+    let ratio = duration.as_secs_f64() / scenario.duration.as_secs_f64();
+    let sooner = |at: Nanos| FaultTime::Moment(Nanos::from_millis((at.as_secs_f64() * ratio * 1e3) as u64));
+    moments.map(|(number, at)| Edit::set(format!("fault.{number}.at"), FieldValue::of(&sooner(at)))).collect()
 }
 
 /// When a trace that is replayed is over, if that is before the run is: nobody comes from then on. `None` also where users come when
@@ -75,7 +87,7 @@ mod tests {
 
     use super::*;
     use crate::experiment::Experiment;
-    use crate::scenario::Accept;
+    use crate::scenario::{Accept, presets};
     use crate::workload::trace::Trace;
 
     fn open(text: &str) -> (Arc<Trace>, TraceFacts) {
@@ -109,13 +121,24 @@ mod tests {
         scenario.clients.keys = Keys::of_trace("a.csv".into());
         assert_eq!(over(&scenario, &timed), Some(Nanos::from_millis(3_751)));
         scenario.clients.arrivals = Arrivals::Constant { rate: 40.0 };
-        assert_eq!(over(&scenario, &plain), Some(Nanos::from_millis(10_001)));
+        assert_eq!(over(&scenario, &plain), Some(Nanos::from_secs(10)));
         for arrivals in [Arrivals::Constant { rate: 40.0 }, Arrivals::Trace { speed: 1.0 }] {
             scenario.clients.arrivals = arrivals;
             let facts = if scenario.clients.arrivals == (Arrivals::Trace { speed: 1.0 }) { &timed } else { &plain };
             let fitted = scenario.apply(&fit(&scenario, facts).expect("edits"), Accept::Good).expect("a good scenario");
             assert_eq!(over(&fitted, facts), None, "what was fitted is long enough, and no longer");
         }
+    }
+
+    #[test]
+    fn faults_that_would_come_after_the_trace_come_as_far_into_the_run_as_they_did() {
+        let (_, timed) = open("time,key\n5,a\n12.499,a\n");
+        let mut scenario = presets::get("default").expect("a preset").scenario().clone();
+        scenario.clients.keys = Keys::of_trace("a.csv".into());
+        let before = scenario.first_fault().expect("a fault").as_secs_f64() / scenario.duration.as_secs_f64();
+        let fitted = scenario.apply(&fit(&scenario, &timed).expect("edits"), Accept::Good).expect("a good scenario");
+        let after = fitted.first_fault().expect("a fault").as_secs_f64() / fitted.duration.as_secs_f64();
+        assert!(fitted.duration < Nanos::from_secs(8) && (before - after).abs() < 1e-3, "{before}, {after}");
     }
 
     #[test]
