@@ -335,8 +335,8 @@ fn what_has_no_end_is_not_read_and_a_device_is_not_replaced() {
         (&["sweep", "default", "--vary", "cache.ttl=1s", "--parquet", "/dev/null"], "is a device or a pipe"),
         (&["merge", "/dev/zero"], "line 1 is longer"),
         (&["chart", "/dev/zero", "--measure", "errors"], "line 1 is longer"),
-        (&["run", "/dev/zero"], "longer than a scenario"),
-        (&["check", "/dev/zero"], "longer than a scenario"),
+        (&["run", "/dev/zero"], "and a scenario is not"),
+        (&["check", "/dev/zero"], "and a scenario is not"),
     ] {
         // `check` answers with 1 that something is wrong.
         let said = refused(args, "", if args[0] == "check" { 1 } else { 2 });

@@ -117,6 +117,24 @@ fn as_much_is_left_as_is_asked_for() {
 }
 
 #[test]
+fn a_percentile_is_left_with_the_requests_that_it_needs() {
+    let shrunk = |rate: u32| {
+        let rate = format!("clients.arrivals=constant(rate:{rate})");
+        let found = json(&["shrink", "default", "--by=read_p99_ms", "--lane=0", "--set=duration=40s", "--set", &rate]);
+        let link = found["link"].as_str().expect("a link").to_owned();
+        let run: Value = serde_json::from_str(&printed(&["run", &link, "--json"], "")).expect("JSON");
+        let steps = found["steps"].as_array().map_or(0, Vec::len);
+        (run["lanes"][0]["requests"].as_u64().expect("a count"), steps)
+    };
+    // Ten of a thousand reads are beyond it; a fifth of the requests are writes.
+    let (requests, steps) = shrunk(200);
+    assert!((1_250..4_000).contains(&requests) && steps > 1, "{requests}, {steps}");
+    // Who has fewer has no fewer in the end, and loses what does not matter.
+    let (requests, _) = shrunk(20);
+    assert!((1..=800).contains(&requests), "{requests}");
+}
+
+#[test]
 fn what_shrinks_is_a_link_that_can_be_opened_and_shows_as_much() {
     // Only lanes beside it have noticed how long loading takes.
     let args = ["shrink", "session-tokens", "--by", "ever_lost", "--set", "duration=40s", "--json"];

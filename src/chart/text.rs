@@ -101,7 +101,7 @@ pub fn bytes(value: f64) -> String {
 }
 
 /// A moment of the run as `12.4 s`, `3 min 05 s`, `2 h 03 min`, or `12.4초`, `3분 05초`, `2시간 03분`; `tenths` shows them
-/// below a hundred seconds. What would be none of these, but is some time, is `22 ms`.
+/// below a hundred seconds, and always where a length below ten is none without. What would be nothing so is `22 ms`.
 pub fn moment(seconds: f64, tenths: bool, language: Language) -> String {
     let [hour, minute, second] = match language {
         Language::English => [" h", " min", " s"],

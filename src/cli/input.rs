@@ -11,7 +11,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, note};
-use crate::scenario::{Keys, Scenario, link, presets};
+use crate::scenario::{Keys, Scenario, TEXT_MAX, link, presets};
 use crate::workload::trace::{Records, Trace, TraceBuilder, TraceError};
 
 /// A scenario and changes to it.
@@ -92,16 +92,15 @@ pub fn named(source: &str) -> Result<Named, Failure> {
     parse(&text_of(file).map_err(told)?).map_err(told)
 }
 
-/// The text of a scenario, or why it is none.
+/// The text of a scenario, or why it is none. No more is read than one can have: a device may have no end.
 fn text_of(reader: impl Read) -> Result<String, String> {
-    /// No scenario is longer, in bytes: a trace, or a device without an end, is not read into memory.
-    const SCENARIO_MAX: u64 = 4 << 20;
-    let mut text = String::new();
-    let read = reader.take(SCENARIO_MAX + 1).read_to_string(&mut text);
-    match read.map_err(|error| format!("cannot read it: {error}"))? {
-        length if length as u64 > SCENARIO_MAX => Err("it is longer than a scenario can be, 4 MiB".to_owned()),
-        _ => Ok(text),
+    let mut bytes = Vec::new();
+    let most = TEXT_MAX as u64;
+    reader.take(most + 1).read_to_end(&mut bytes).map_err(|error| format!("cannot read it: {error}"))?;
+    if bytes.len() as u64 > most {
+        return Err(format!("it is longer than {most} bytes, and a scenario is not"));
     }
+    String::from_utf8(bytes).map_err(|error| format!("cannot read it: it is no UTF-8 ({error})"))
 }
 
 /// A TOML text, or a link saved as one.

@@ -266,7 +266,7 @@ pub(super) fn check_regular(option: &str, path: &Path) -> Result<(), Failure> {
             Err(Failure::Input(format!("{option} {} is a folder; name a file", path.display())))
         }
         Ok(found) if !found.is_file() => Err(Failure::Input(format!(
-            "{option} {} is a device or a pipe; name a file, whose place the whole output takes at the end",
+            "{option} {} is a device or a pipe; name a file: at the end the whole output takes the place of what is there",
             path.display()
         ))),
         _ => Ok(()),

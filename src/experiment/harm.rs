@@ -70,7 +70,8 @@ impl Harm {
             "p99_ms" => 0.01,
             _ => return 0.0,
         };
-        let share = if kind == "write" { clients.write_ratio } else { 1.0 - clients.write_ratio };
+        let changes = clients.shares().changes();
+        let share = if kind == "write" { changes } else { 1.0 - changes };
         // Of what hardly comes there may never be ten.
         (10.0 / beyond / share.max(0.01)).floor()
     }

@@ -218,13 +218,13 @@ pub struct Target {
     harm: Harm,
     own: f64,
     at_least: f64,
-    /// So many requests there must be, for a percentile of fewer is that of a few of them.
+    /// So many requests there must be, or as many as there were: a percentile of fewer is that of a few of them.
     requests: f64,
 }
 
 impl Target {
     /// Of that lane of `scenario`, which has `own` of the harm. Must be left: as much as is said; else one of what is counted, and of
-    /// a latency half of what there is.
+    /// a latency half of what there is, with enough requests for that to be no single one.
     ///
     /// # Errors
     /// When there is not so much.
@@ -234,6 +234,7 @@ impl Target {
         (harm, own): (Harm, f64),
         at_least: Option<f64>,
     ) -> Result<Target, TooLittle> {
+        let is_said = at_least.is_some();
         let at_least = at_least.unwrap_or(if harm.is_count() { 1.0 } else { own / 2.0 });
         if own < at_least || own == 0.0 {
             return Err(TooLittle { at_least });
@@ -243,7 +244,7 @@ impl Target {
         let mut alone = scenario.only(lane);
         alone.lanes[0].name.clone_from(&title);
         alone.keep_looks(scenario, &[Some(lane)]);
-        let requests = harm.requests_at_least(&alone.clients);
+        let requests = if is_said { 0.0 } else { harm.requests_at_least(&alone.clients) };
         Ok(Target { lane: title, alone, harm, own, at_least, requests })
     }
 
@@ -279,8 +280,10 @@ impl Target {
     /// # Errors
     /// When a run fails.
     pub fn shrink<E>(&self, mut run: impl FnMut(&Scenario) -> Result<Option<Numbers>, E>) -> Result<Found, E> {
+        let own = if self.requests > 0.0 { run(&self.alone)? } else { None };
+        let needed = own.map_or(0.0, |own| Harm::REQUESTS.most(&own).0).min(self.requests);
         let enough = |numbers: Numbers| {
-            let are_enough = Harm::REQUESTS.most(&numbers).0 >= self.requests;
+            let are_enough = Harm::REQUESTS.most(&numbers).0 >= needed;
             Some(self.harm.most(&numbers).0).filter(|value| *value >= self.at_least && are_enough)
         };
         let shrunk = shrink(&self.alone, self.own, |smaller| Ok(run(smaller)?.and_then(enough)))?;

@@ -80,6 +80,7 @@ pub use prices::Prices;
 pub use problem::{Problem, Reason, ScenarioError};
 pub use size::{Capacity, Sizes};
 pub use slider::{Slider, slider_of};
+pub use text::LENGTH_MAX as TEXT_MAX;
 pub use writing::*;
 
 use crate::time::Nanos;

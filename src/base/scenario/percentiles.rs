@@ -14,8 +14,8 @@
 //! Where commas or tabs set the cells of a table apart, a row's are those of the head by their places, whatever words stand in
 //! them: the CSV of Locust has a median, a minimum and a maximum before its percentiles.
 //!
-//! A number without a unit is milliseconds, unless a line above says another unit in parentheses. What is no percentile (a
-//! mean, a title, a count, a share such as `Success rate: 99%`) is passed over; a percentile without its time, or with one that
+//! A number without a unit is milliseconds, unless a line above says another unit in parentheses. The mean is kept beside them
+//! (see `report_mean`). What is no percentile (a title, a count, a share such as `Success rate: 99%`) is passed over; a percentile without its time, or with one that
 //! cannot be read, is an error, with its line.
 
 use super::report_mean::{self, ReportMean};
@@ -212,8 +212,8 @@ struct Reader {
     greatest: Option<Point>,
     /// Whether the last lines were the head of ab's table of means.
     is_ab: bool,
-    /// Whether a column of the head says how many requests there were.
-    has_count: bool,
+    /// How many columns of a table without separators are numbers, as far as its head says.
+    numbers: usize,
     /// The column of the mean.
     mean_at: Option<usize>,
     /// What the text calls the mean.
@@ -238,6 +238,17 @@ enum Token {
     Word,
     /// Any other: what is counted or measured is something else, or cannot be read.
     Thing(String),
+}
+
+impl Token {
+    /// Whether it names the number behind it.
+    fn is_name(&self) -> bool {
+        matches!(self, Token::Percent(..) | Token::Mean)
+    }
+
+    fn is_number(&self) -> bool {
+        matches!(self, Token::Value(_) | Token::Count)
+    }
 }
 
 /// How a percentile is named.
@@ -321,8 +332,14 @@ impl Reader {
                 "{heading}: 백분위수 머리글로 읽을 수 없습니다"
             ));
         }
+        // `# reqs` is one column.
+        let columns: Vec<&String> = columns.iter().filter(|column| *column != "#").collect();
         self.header = columns.iter().map(|column| percent(column)).collect();
-        self.has_count = columns.iter().any(|column| COUNTS.contains(&column.to_lowercase().as_str()));
+        self.mean_at = columns.iter().position(|column| is_mean(column));
+        let is_count = |column: &str| COUNTS.contains(&column.to_lowercase().as_str());
+        let first = self.header.iter().position(Option::is_some).unwrap_or_default();
+        let before = columns[..first].iter().filter(|column| is_count(column) || is_mean(column)).count();
+        self.numbers = before + columns.len() - first;
         self.know_head(false);
         Ok(())
     }
@@ -410,17 +427,14 @@ impl Reader {
             return Ok(()); // a rule, or nothing
         }
         let wanted: Vec<f64> = self.header.iter().copied().flatten().collect();
-        // Titles of columns, and the names of rows, may be of several words: the numbers are counted from the end, where one
-        // more may stand for how many requests there were.
-        let behind = usize::from(self.header.last().is_some_and(Option::is_none));
-        let from = columns.len().saturating_sub(wanted.len() + behind);
-        let values = columns.get(from..from + wanted.len()).unwrap_or_default();
-        // Of numbers before them only one has a name: how many requests there were.
-        let is_number = |column: &&String| column.bytes().all(|b| b.is_ascii_digit());
-        let named_before = self.header.first().is_some_and(Option::is_none);
-        let before = columns[..from].iter().rev().take_while(is_number).count();
-        if values.len() < wanted.len() || before > usize::from(self.has_count && named_before) {
-            let (there, count) = (columns.len(), wanted.len());
+        let (head, there, count) = (self.header.len(), columns.len(), wanted.len());
+        // Titles of columns, and the names of rows, may be of several words: then the numbers are counted from the end.
+        let behind = self.header.iter().rev().take_while(|column| column.is_none()).count();
+        let from = there.saturating_sub(count + behind);
+        let numbers =
+            columns.iter().rev().take_while(|column| column.starts_with(|c: char| c.is_ascii_digit())).count();
+        let is_by_place = head == there;
+        if !is_by_place && (there < count + behind || numbers > self.numbers) {
             return Err(phrase!(
                 "the head has {count} percentiles, and this row has {there} columns",
                 "머리글에는 백분위수가 {count}개인데 이 행에는 열이 {there}개입니다"
@@ -429,7 +443,15 @@ impl Reader {
         if self.is_told(columns.first()) {
             return Ok(());
         }
-        self.take(&wanted, values)
+        if !is_by_place {
+            return self.take(&wanted, &columns[from..from + count]);
+        }
+        if let Some(mean) = self.mean_at.and_then(|at| columns.get(at)) {
+            self.take_mean(mean)?;
+        }
+        let named = self.header.iter().zip(columns).filter(|(percent, _)| percent.is_some());
+        let values: Vec<String> = named.map(|(_, column)| column.clone()).collect();
+        self.take(&wanted, &values)
     }
 
     /// A row under a head of cells.
@@ -594,10 +616,10 @@ impl Reader {
                 tokens.push(Token::Other);
             } else if column.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
                 let is_bare = column.chars().all(|c| !c.is_alphabetic());
-                let is_named = matches!(
-                    tokens.iter().rfind(|token| **token != Token::Word),
-                    Some(Token::Percent(..) | Token::Mean)
-                );
+                // A number before any name, as in Locust's table of means: what follows is a table of something else.
+                let is_table = tokens.iter().take_while(|token| !token.is_name()).any(Token::is_number);
+                let last = tokens.iter().rfind(|token| **token != Token::Word);
+                let is_named = !is_table && last.is_some_and(Token::is_name);
                 if let Some(next) = columns.get(i).filter(|next| is_named && are_thousands(column, next)) {
                     return Err(phrase!(
                         "{column} {next} can be read as one number or as two; write {column}{next}",
@@ -765,7 +787,7 @@ const OF_TIMES: [&str; 16] = [
 ];
 
 /// How a column of counts is called.
-const COUNTS: [&str; 6] = ["#", "reqs", "requests", "count", "samples", "total"];
+const COUNTS: [&str; 7] = ["reqs", "requests", "count", "samples", "total", "fails", "failures"];
 
 /// So many pairs of bare numbers nobody writes of percentiles.
 const BARE_MOST: usize = 30;
@@ -883,7 +905,10 @@ fn without_thin_spaces(line: &str) -> String {
     let mut kept = String::with_capacity(line.len());
     for (at, letter) in line.char_indices() {
         let behind = line[at + letter.len_utf8()..].bytes().take_while(u8::is_ascii_digit).count();
-        if !(is_thin(letter) && kept.ends_with(|c: char| c.is_ascii_digit()) && behind == 3) {
+        // The line's first number is a percentile, not thousands.
+        let digits = kept.trim_end_matches(|c: char| c.is_ascii_digit());
+        let is_between = is_thin(letter) && digits.len() < kept.len() && !digits.trim().is_empty() && behind == 3;
+        if !is_between {
             kept.push(letter);
         }
     }
@@ -923,7 +948,7 @@ pub(super) fn percent(word: &str) -> Option<f64> {
 
 /// The unit of time that a word names.
 pub(super) fn unit(word: &str) -> Option<&'static str> {
-    Some(match word.to_lowercase().as_str() {
+    Some(match typed::unit_of(word).to_lowercase().as_str() {
         "ns" => "ns",
         "us" | "µs" | "μs" | "usec" | "microseconds" => "us",
         "ms" | "msec" | "millis" | "milliseconds" => "ms",
@@ -977,6 +1002,7 @@ mod tests {
 
     fn told(text: &str) -> String {
         let read = read(text).unwrap_or_else(|error| panic!("{text}: {}", error.phrase()));
+        crate::random::Sampler::empirical(&read.rows).unwrap_or_else(|error| panic!("{text}: {error}"));
         let said = read.rows.iter().filter(|(percent, _)| !read.is_chosen(*percent));
         let rows = said.map(|(percent, value)| format!("{percent}={value}"));
         rows.collect::<Vec<_>>().join(" ") + if read.ends_early { " …" } else { "" }
@@ -1034,6 +1060,23 @@ mod tests {
                 r#"{"metrics":{"http_req_duration":{"type":"trend","contains":"time","values":{"med":5,"p(99)":40,"max":90}}}}"#,
                 "50=5ms 99=40ms 100=90ms",
             ),
+        ] {
+            assert_eq!(told(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn spaces_within_numbers_and_columns_of_all_kinds_are_told_apart() {
+        for (text, want) in [
+            ("50\u{a0}27 ms\n99\u{a0}110 ms\n100 1\u{202f}500 ms", "50=27ms 99=110ms 100=1.5s"),
+            ("p50 12 초\n100% 15초", "50=12s 100=15s"),
+            ("avg min p50 p95 p99 max\n25 10 24 40 50 120", "0=10ms 50=24ms 95=40ms 99=50ms 100=120ms"),
+            (
+                "Label Samples Average Median 90% 95% 99% Min Max\n/a 1000 25 12 51 98 310 1 1200",
+                "0=1ms 50=12ms 90=51ms 95=98ms 99=310ms 100=1.2s",
+            ),
+            ("Name 50% 99% Max reqs rps\n/a 12 50 90 1000 100", "50=12ms 99=50ms 100=90ms"),
+            ("GET /a 4321 0(0.00%) | 117 112 190 115 | 10.0 0.00\n50% 27ms\n100% 190ms", "50=27ms 100=190ms"),
         ] {
             assert_eq!(told(text), want, "{text}");
         }
@@ -1175,6 +1218,7 @@ mod tests {
             ("success rate 99%", 1, "no percentile"),
             ("p90 900 ms\np99 1 500 ms", 2, "write 1500"),
             ("50% 27ms\n99% 1 500 ms", 2, "1 500 can be read as one number or as two"),
+            ("Type Name 50% 100%\nGET /a 27 1 500", 2, "this row has 5 columns"),
             ("Name # reqs 50% 66% 99.9.9% 100%\n/a 10 1 2 3 4", 1, "99.9.9% is no percentile"),
             ("Name 50% 66% 99% 100%\n/a 1 500 2 3 4", 2, "this row has 6 columns"),
             ("Name # reqs 50% 66% 99% 100%\n/a 10 1 500 2 3 4", 2, "this row has 7 columns"),

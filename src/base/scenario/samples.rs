@@ -15,6 +15,7 @@
 use serde_json::Value;
 
 use super::percentiles::{BadPercentiles, Percentiles, cells};
+use super::report_mean::ReportMean;
 use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
 
@@ -188,11 +189,11 @@ impl Samples {
             }
             return Err(BadPercentiles { line: self.lines.max(1), reason: NO_REQUEST });
         };
-        // In hundredths of a percent, which are whole numbers.
-        let rank = |percent: f64| (count * (percent * 100.0).round() as usize).div_ceil(10_000);
+        // In thousandths of a percent, which are whole numbers.
+        let rank = |percent: f64| (count as u64 * (percent * 1_000.0).round() as u64).div_ceil(100_000) as usize;
         let at = |percent: f64| self.values[rank(percent).clamp(1, count) - 1];
         let taken = TAKEN.into_iter().filter(|(_, least)| count >= *least).map(|(percent, _)| (percent, at(percent)));
-        let rows = [(0.0, least)].into_iter().chain(taken).chain([(100.0, greatest)]).collect();
+        let mut rows: Vec<_> = [(0.0, least)].into_iter().chain(taken).chain([(100.0, greatest)]).collect();
         let notes = (failed > 0).then(|| {
             phrase!(
                 "{failed} of {all} requests failed, and their times are left out",
@@ -201,10 +202,16 @@ impl Samples {
         });
         let sum: u128 = self.values.iter().map(|value| u128::from(value.0)).sum();
         let mean = Nanos((sum / count as u128) as u64);
-        let mut percentiles =
-            Percentiles { rows, ends_early: false, bare: false, mean: None, notes: notes.into_iter().collect() };
-        percentiles.keep_mean(mean);
-        Ok(percentiles)
+        // Straight lines to the greatest value may pass far above the others: then some of these are points, too.
+        for percent in [99.0, 99.9, 99.99, 99.999] {
+            let is_over = ReportMean::of_values(&rows, mean).is_over();
+            let last = rows.len() - 1;
+            if is_over && rank(percent) < count && rows[last - 1].0 < percent {
+                rows.insert(last, (percent, at(percent)));
+            }
+        }
+        let mean = Some(ReportMean::of_values(&rows, mean));
+        Ok(Percentiles { rows, ends_early: false, bare: false, mean, notes: notes.into_iter().collect() })
     }
 }
 
@@ -266,6 +273,15 @@ mod tests {
             told("response-time,DNS+dialup,status-code,offset\n0.0120,0.001,200,0.001\n0.0220,0.001,200,0.011\n"),
             "0=12ms 50=12ms 100=22ms"
         );
+    }
+
+    #[test]
+    fn a_heavy_tail_has_points_of_its_own_so_that_the_mean_is_that_of_the_samples() {
+        let rows = (0..800).map(|i| format!("{},a\n", if i == 7 { 60_000 } else { 10 + i % 3 }));
+        let percentiles = read(&("elapsed,label\n".to_owned() + &rows.collect::<String>())).unwrap();
+        let mean = percentiles.mean.clone().expect("a mean");
+        assert!(mean.chosen.is_empty(), "all of them are measured");
+        assert!(percentiles.rows.contains(&(99.0, Nanos::from_millis(12))), "{:?}", percentiles.rows);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::escape;
 use crate::phrase::{Phrase, phrase};
 
 /// The most bytes of a scenario file.
-const LENGTH_MAX: usize = 1 << 20;
+pub const LENGTH_MAX: usize = 1 << 20;
 
 /// The tree of a TOML text.
 pub fn parse(text: &str) -> Result<Node, ScenarioError> {

@@ -63,8 +63,9 @@ fn narrow(c: char) -> char {
 }
 
 /// A unit of time as Korean writes it, as files do.
-fn unit_of(word: &str) -> &str {
+pub(super) fn unit_of(word: &str) -> &str {
     match word {
+        "마이크로초" => "us",
         "밀리초" => "ms",
         "초" => "s",
         "분" => "min",
@@ -86,7 +87,7 @@ fn is_separator(c: char) -> bool {
 fn is_unit(text: &str) -> bool {
     let exponent = text.strip_prefix(['e', 'E']).map(|rest| rest.strip_prefix(['-', '+']).unwrap_or(rest));
     let is_exponent = exponent.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()));
-    is_exponent || text == "%" || (text.chars().count() <= 4 && text.chars().all(char::is_alphabetic))
+    is_exponent || text == "%" || (text.chars().count() <= 5 && text.chars().all(char::is_alphabetic))
 }
 
 enum Reading {

@@ -328,8 +328,7 @@ impl App {
     fn notices(&self) -> Html {
         let state = &self.state;
         let facts = state.traces.opened.as_ref().map(|(_, facts)| facts).filter(|_| !state.lacks_trace());
-        let trace_over =
-            facts.and_then(|facts| Some((fit::over(&state.running, facts)?, fit::fit(&state.running, facts)?)));
+        let trace_over = facts.and_then(|facts| fit::over(&state.running, facts));
         html! {
             <Notices stop_reason={state.stop_reason.clone()} worker_status={state.worker_status()} notice={state.notice.clone()} lacks_trace={state.lacks_trace()}
                 {trace_over} at={state.run.report.is_some().then_some(state.run.now)} too_long={self.too_long} scenario={state.running.clone()}

@@ -6,16 +6,18 @@ use yew::prelude::*;
 
 use crate::chart::text;
 use crate::escape::{shown, shown_lines};
-use crate::phrase::{Language, phrase};
+use crate::phrase::{Language, Phrase, phrase};
 use crate::scenario::link::LENGTH_MAX;
 use crate::scenario::{Edit, Scenario};
 use crate::time::Nanos;
 use crate::web::i18n::Words;
 use crate::web::platform::{dom, files};
-use crate::web::sections::controls::{FIT, trace_opener};
+use crate::web::sections::controls::trace_opener;
 use crate::web::state::saved::TooLong;
 use crate::web::state::view::CAN_BE_WHOLE;
 use crate::web::state::{Action, Failure, Notice, StopReason, WorkerStatus};
+
+const SHORTEN: Phrase = Phrase::fixed("End the run with the trace", "실행을 트레이스와 함께 끝내기");
 
 /// What the notices are made from.
 #[derive(Clone, PartialEq, Properties)]
@@ -28,7 +30,7 @@ pub struct NoticesProps {
     pub notice: Option<Notice>,
     /// What runs replays a trace that is not open.
     pub lacks_trace: bool,
-    /// When the trace is over that what runs replays, if that is before the run is, and what plays it to its end and no longer.
+    /// When the trace is over that what runs replays, if that is before the run is, and what makes the run as long.
     pub trace_over: Option<(Nanos, Vec<Edit>)>,
     /// The moment of the run that the page shows, if it shows one.
     pub at: Option<Nanos>,
@@ -68,7 +70,7 @@ pub fn Notices(props: &NoticesProps) -> Html {
             if let Some((over, edits)) = &props.trace_over {
                 <div class="notice small calm" role="status">
                     <p>{ trace_over(&props.scenario, *over, w.lang) }</p>
-                    <p><button type="button" onclick={fit_run(props, edits)}>{ FIT.say(w.lang) }</button></p>
+                    <p><button type="button" onclick={shorten(props, edits)}>{ SHORTEN.say(w.lang) }</button></p>
                 </div>
             }
             if props.has_bad_values { <p class="notice small" role="status">{ w.last_good_runs }</p> }
@@ -93,7 +95,7 @@ fn trace_over(scenario: &Scenario, over: Nanos, language: Language) -> String {
     said.say(language).to_owned()
 }
 
-fn fit_run(props: &NoticesProps, edits: &[Edit]) -> Callback<MouseEvent> {
+fn shorten(props: &NoticesProps, edits: &[Edit]) -> Callback<MouseEvent> {
     let edits = edits.to_vec();
     props.dispatch.reform(move |_: MouseEvent| Action::Edit(edits.clone()))
 }

@@ -1,5 +1,7 @@
 //! What makes a run play the whole of a trace.
 
+use std::f64::consts::TAU;
+
 use crate::scenario::{Arrivals, Edit, FaultTime, FieldValue, Keys, Scenario};
 use crate::time::Nanos;
 use crate::web::platform::protocol::TraceFacts;
@@ -20,11 +22,15 @@ pub fn fit(scenario: &Scenario, facts: &TraceFacts) -> Option<Vec<Edit>> {
     } else {
         (long_enough(scenario, facts.requests as f64)?, None)
     };
+    Some(arrivals.into_iter().chain(lasting(scenario, duration)).collect())
+}
+
+/// The edits that make the run as long as that.
+fn lasting(scenario: &Scenario, duration: Nanos) -> Vec<Edit> {
     // What is left out at the start has to be shorter than the run.
-    let warmup = (scenario.warmup >= duration).then(|| set("warmup", FieldValue::of(&Nanos::ZERO)));
+    let warmup = (scenario.warmup >= duration).then(|| Edit::set("warmup", FieldValue::of(&Nanos::ZERO)));
     let faults = sooner_faults(scenario, duration);
-    let duration = set("duration", FieldValue::of(&duration));
-    Some(arrivals.into_iter().chain(warmup).chain([duration]).chain(faults).collect())
+    warmup.into_iter().chain([Edit::set("duration", FieldValue::of(&duration))]).chain(faults).collect()
 }
 
 /// The faults as far into a run of this length as they were into the scenario's, where one would come after its end.
@@ -38,9 +44,9 @@ fn sooner_faults(scenario: &Scenario, duration: Nanos) -> Vec<Edit> {
     moments.map(|(number, at)| Edit::set(format!("fault.{number}.at"), FieldValue::of(&sooner(at)))).collect()
 }
 
-/// When a trace that is replayed is over, if that is before the run is: nobody comes from then on. `None` also where users come when
-/// they have been answered.
-pub fn over(scenario: &Scenario, facts: &TraceFacts) -> Option<Nanos> {
+/// When a trace that is replayed is over, if that is before the run is, for nobody comes from then on; and the edits after which the
+/// run is, too, and nothing else is another one. `None` also where users come when they have been answered.
+pub fn over(scenario: &Scenario, facts: &TraceFacts) -> Option<(Nanos, Vec<Edit>)> {
     let Keys::Trace { .. } = &scenario.clients.keys else { return None };
     let (over, surely) = match scenario.clients.arrivals {
         Arrivals::Trace { speed } => {
@@ -50,7 +56,8 @@ pub fn over(scenario: &Scenario, facts: &TraceFacts) -> Option<Nanos> {
         _ => (until(scenario, facts.requests as f64)?, long_enough(scenario, facts.requests as f64)?),
     };
     // So little of the run that nobody sees it is no news.
-    (surely.as_secs_f64() < scenario.duration.as_secs_f64() * 0.99).then_some(over)
+    let is_news = surely.as_secs_f64() < scenario.duration.as_secs_f64() * 0.99;
+    is_news.then(|| (over, lasting(scenario, surely)))
 }
 
 /// Just after that moment: who comes at the very end of a run still comes.
@@ -65,7 +72,15 @@ fn long_enough(scenario: &Scenario, requests: f64) -> Option<Nanos> {
 
 /// How long it takes in the mean until so many have come.
 fn until(scenario: &Scenario, wanted: f64) -> Option<Nanos> {
-    let expected = |seconds: f64| scenario.clients.arrivals.expected(up_to_milliseconds(seconds));
+    let arrivals = &scenario.clients.arrivals;
+    let expected = |seconds: f64| match arrivals {
+        // The limit of runs goes by the most there may be; here it is what comes in the mean.
+        Arrivals::Wave { rate, swing, period } => {
+            let radians = TAU / period.as_secs_f64();
+            Some(rate * (seconds + swing * (1.0 - libm::cos(radians * seconds)) / radians))
+        }
+        _ => arrivals.expected(up_to_milliseconds(seconds)),
+    };
     let mut enough_s = 1e-3;
     while expected(enough_s)? < wanted {
         enough_s *= 2.0;
@@ -119,9 +134,17 @@ mod tests {
         scenario.clients.arrivals = Arrivals::Trace { speed: 2.0 };
         assert_eq!(over(&scenario, &timed), None, "the keys are drawn");
         scenario.clients.keys = Keys::of_trace("a.csv".into());
-        assert_eq!(over(&scenario, &timed), Some(Nanos::from_millis(3_751)));
+        let at = |scenario: &Scenario, facts| over(scenario, facts).map(|(at, _)| at);
+        assert_eq!(at(&scenario, &timed), Some(Nanos::from_millis(3_751)));
         scenario.clients.arrivals = Arrivals::Constant { rate: 40.0 };
-        assert_eq!(over(&scenario, &plain), Some(Nanos::from_secs(10)));
+        assert_eq!(at(&scenario, &plain), Some(Nanos::from_secs(10)));
+        // What is made as long as the trace keeps its arrivals, those of a trace with times, too.
+        let edits = over(&scenario, &timed).expect("it is over").1;
+        let shorter = scenario.apply(&edits, Accept::Good).expect("a good scenario");
+        assert!(shorter.clients.arrivals == scenario.clients.arrivals && over(&shorter, &timed).is_none());
+        scenario.clients.arrivals = Arrivals::Wave { rate: 10.0, swing: 0.9, period: Nanos::from_secs(40) };
+        let whole = at(&scenario, &plain).expect("it is over").as_secs_f64();
+        assert!((whole - 40.0).abs() < 0.01, "a whole wave: {whole}");
         for arrivals in [Arrivals::Constant { rate: 40.0 }, Arrivals::Trace { speed: 1.0 }] {
             scenario.clients.arrivals = arrivals;
             let facts = if scenario.clients.arrivals == (Arrivals::Trace { speed: 1.0 }) { &timed } else { &plain };

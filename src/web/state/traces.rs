@@ -1,7 +1,7 @@
 //! Trace files that the reader opened.
 //!
 //! The worker reads them, one after the other and piece by piece; the page keeps the bytes of the one that is in use, for
-//! the day the worker must be restarted.
+//! the day the worker must be restarted, and of those before it, to which Undo may lead back.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -112,15 +112,15 @@ impl Traces {
     fn keep(&mut self, file: (TraceFile, TraceFacts)) {
         let open = self.opened.as_ref().map(|(open, _)| open.name.clone());
         self.before.push(file);
-        let mut room = BYTES_MAX;
-        let mut names = Vec::from_iter(open);
+        let (mut room, mut names) = (BYTES_MAX, Vec::from_iter(open));
         // few: what somebody has opened by hand
         for at in (0..self.before.len()).rev() {
             let (kept, _) = &self.before[at];
-            room -= kept.bytes.len() as f64;
-            if room < 0.0 || names.contains(&kept.name) {
+            let size = kept.bytes.len() as f64;
+            if size > room || names.contains(&kept.name) {
                 self.before.remove(at);
             } else {
+                room -= size;
                 names.push(kept.name.clone());
             }
         }

@@ -232,15 +232,19 @@ impl State {
                 if let Some(name) = self.traces.opened(facts) {
                     self.notice = None; // it was asked for, or what was wrong with another file
                     self.replay(name, effects);
+                } else {
+                    self.bring_trace_back();
                 }
             }
             FromWorker::Cancelled => {
                 self.traces.drop_first();
+                self.bring_trace_back();
             }
             // A bad trace changes nothing: the last good experiment goes on.
             FromWorker::Unreadable { why } => {
                 self.traces.drop_first();
                 self.refuse_trace(why);
+                self.bring_trace_back();
             }
             FromWorker::Refused { generation, why } => {
                 self.notice = Some(Notice::Message(why));
@@ -306,6 +310,7 @@ impl State {
             return;
         };
         self.running = before;
+        self.bring_trace_back();
         match self.loaded {
             Some(LoadedRun { generation, is_shown: true }) => self.generation = generation,
             _ => self.reload(),

@@ -12,7 +12,6 @@ use yew::prelude::*;
 
 use self::faults::Faults;
 use self::lanes::lanes;
-pub use self::trace_sheet::FIT;
 use self::traffic::traffic;
 pub use self::traffic::{trace_opener, trace_reader, trace_refused};
 use crate::number;

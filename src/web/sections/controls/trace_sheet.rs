@@ -19,8 +19,7 @@ const REQUESTS: Phrase = Phrase::fixed("Requests", "요청");
 const KEYS: Phrase = Phrase::fixed("Keys", "키");
 const OVERRIDES: Phrase = Phrase::fixed("Overrides", "대신하는 설정");
 const NOTHING: Phrase = Phrase::fixed("only which keys are asked for", "요청하는 키뿐");
-/// The button that makes the run as long as the trace.
-pub const FIT: Phrase = Phrase::fixed("Fit the run", "실행을 트레이스에 맞추기");
+const FIT: Phrase = Phrase::fixed("Fit the run", "실행을 트레이스에 맞추기");
 const FIT_TIMES: Phrase = Phrase::fixed(
     "Plays the whole trace at its own timestamps: sets arrivals and duration, and moves faults that would come after its end.",
     "트레이스의 시각대로 전체를 재생하도록 도착 방식과 실행 시간을 설정하고, 트레이스가 끝난 뒤의 장애는 앞당깁니다.",

@@ -1,6 +1,7 @@
 //! What has come of a sweep: lines where one field varies, a heat map for each lane where two do, what nothing beats in two
 //! measures, the numbers as a table, and a button at each cell that puts its values into the scenario.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use yew::prelude::*;
@@ -269,18 +270,19 @@ impl Shows<'_> {
         const NAMED: usize = 4;
         let place = |name: &str| MEASURES.iter().position(|measure| measure.name == name);
         let varies = |called: &Called| place(called.measure.name).is_some_and(|place| self.grid.varies(place));
-        if self.sweep.cells() < 2 || varies(self.measure) {
+        let cells: BTreeSet<u64> = self.grid.runs.keys().map(|(cell, _)| *cell).collect();
+        let is_had = place(self.measure.measure.name)
+            .is_some_and(|place| self.grid.runs.values().flatten().any(|lane| lane[place].is_some()));
+        if cells.len() < 2 || !is_had || varies(self.measure) {
             return html! {};
         }
         let language = self.language();
         let title = &self.measure.title;
-        let others: Vec<&str> = measures
-            .iter()
-            .filter(|called| varies(called))
-            .take(NAMED)
-            .map(|called| called.title.say(language))
-            .collect();
-        let others = others.join(", ");
+        let others: Vec<&str> =
+            measures.iter().filter(|called| varies(called)).map(|called| called.title.say(language)).collect();
+        let more = others.len().saturating_sub(NAMED);
+        let more = if more == 0 { Phrase::default() } else { phrase!(" and {more} more", " 외 {more}가지") };
+        let others = others.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
         let said = if others.is_empty() {
             phrase!(
                 "{title}: the same in every cell, as is everything else.",
@@ -289,9 +291,10 @@ impl Shows<'_> {
             )
         } else {
             phrase!(
-                "{title}: the same in every cell. What changes is another measure: {others}.",
-                "{title}: 모든 조합에서 같습니다. 달라지는 지표는 {others} 등입니다.",
-                title
+                "{title}: the same in every cell. What changes: {others}{more}.",
+                "{title}: 모든 조합에서 같습니다. 달라지는 지표: {others}{more}.",
+                title,
+                more
             )
         };
         html! { <p class="key"><mark>{ said.say(language).to_owned() }</mark></p> }
