@@ -88,7 +88,7 @@ The longest task of the page's thread in Chromium, where a frame takes a sixtiet
     for what, longest in smooth["tasks"].items():
         text += f"| {what} | {longest['ms']:.0f} ms | {longest['frames']} |\n" if longest["ms"] else f"| {what} | below 50 ms | below 3 |\n"
     text += f"""
-"Finish now", from the click to the end of six lanes of 250,000 requests each: {smooth["finish_s"]:.1f} s, on two cores the least of
+"Finish now", from the click to the end of six lanes of 250,000 requests each: {smooth["finish_s"]:.1f} s, on {os.cpu_count()} cores, the least of
 three. `cachelane compare` runs the same in {smooth["native_s"]:.1f} s.
 """
     with open("tests/data/sizes.json", encoding="utf-8") as file:
@@ -174,13 +174,13 @@ def short_of(rows, replay, smooth, sizes):
 
 ENGINE = (
     (
-        "3.9 events a request and some 7,000 instructions, spread thin: the main loop 13 %, the queue of events 8 %, polling tasks 4 %; of all the "
+        "Some four events a request and 7,000 instructions, spread thin: the main loop 13 %, the queue of events 8 %, polling tasks 4 %; of all the "
         "rest (network, cache, ledger, random lengths, figures) nothing above 3 %. The .13 is that of a plain small simulation of the same job.",
         "Kept: steps fused that nothing can come between, completion computed on arrival for servers in order, requests made in batches, dense "
         "ids, no call-back for which nobody waits, tasks that stay where they are, siblings of the queue on one cache line. "
         "Without gain: link-time optimisation and one codegen unit, a look at the queue before each pop.",
     ),
-    ("The same; and the keys, copies and rows of 100,000 keys do not fit into the second-level cache.", "The same; and fields that each request touches apart from the others."),
+    ("As with 100 users; and the keys, copies and rows of 100,000 keys do not fit into the second-level cache.", "As with 100 users; and fields that each request touches apart from the others."),
 )
 WASM = (
     "Not attributed to a part; the hold loop, too, is slower there than natively (see the ratios per hold, which are better).",
@@ -193,7 +193,7 @@ REPLAY = (
     "their own, so that their waits overlap (4 to 13 % slower).",
 )
 FINISH = (
-    "Six lanes on two cores are three rounds; a lane takes what the rows above say.",
+    "Six lanes on two cores are three rounds; a lane takes what the tables above say.",
     "Kept: a pool of plain workers, each of which takes the next lane. More cores are used where there are more.",
 )
 PAGE = (

@@ -84,6 +84,9 @@ const LOCUST_CELLS: usize = 22;
 const LOCUST_MEAN: usize = 5;
 const LOCUST_LEAST: usize = 6;
 
+/// More decimals than these say nothing.
+const DECIMALS_MAX: usize = 12;
+
 /// Nobody's table is longer, in bytes.
 const TEXT_MAX: usize = 100_000;
 
@@ -214,8 +217,11 @@ struct Reader {
     is_ab: bool,
     /// How many columns of a table without separators are numbers, as far as its head says.
     numbers: usize,
-    /// The column of the mean.
+    /// The column of the mean, and of a least value that is not rounded as the percentiles are.
     mean_at: Option<usize>,
+    least_at: Option<usize>,
+    /// Whether something else than spaces sets the numbers of this line apart.
+    has_rules: bool,
     /// What the text calls the mean.
     means: Vec<Nanos>,
     /// Whether these are the rows of a .hgrm.
@@ -275,6 +281,7 @@ impl Reader {
         if self.row_of_hgrm(line)? {
             return Ok(());
         }
+        self.has_rules = line.contains(['|', ';', '\t']);
         self.means_of_wrk(line)?;
         self.means_of_ab(line);
         if self.header.is_empty()
@@ -283,6 +290,7 @@ impl Reader {
             if is_head(&cells, in_cell) {
                 (self.header, self.between) = (cells.iter().map(|cell| in_cell(cell)).collect(), Some(between));
                 self.mean_at = cells.iter().position(|cell| is_mean(name_in_cell(cell)));
+                self.least_at = cells.iter().position(|cell| cell == "Min Response Time");
                 self.know_head(cells.iter().any(|cell| JMETER.contains(&cell.as_str())));
                 return Ok(());
             }
@@ -290,7 +298,7 @@ impl Reader {
                 // A row of its CSV without the head, and without a title.
                 self.unit = before.or(Some("ms"));
                 self.take_mean(&cells[LOCUST_MEAN])?;
-                self.take(&[0.0], &cells[LOCUST_LEAST..=LOCUST_LEAST])?;
+                self.take_least(&cells[LOCUST_LEAST])?;
                 return self.take(&LOCUST, &cells[LOCUST_CELLS - LOCUST.len()..]);
             }
         }
@@ -326,14 +334,17 @@ impl Reader {
 
     /// The head of a table without separators.
     fn head_of_words(&mut self, columns: &[String]) -> Result<(), Phrase> {
-        if let Some(heading) = columns.iter().find(|column| column.ends_with('%') && percent(column).is_none()) {
+        let is_number = |column: &&String| column.starts_with(|c: char| c.is_ascii_digit());
+        if let Some(heading) =
+            columns.iter().filter(is_number).find(|column| column.ends_with('%') && percent(column).is_none())
+        {
             return Err(phrase!(
                 "the heading {heading} is no percentile",
                 "{heading}: 백분위수 머리글로 읽을 수 없습니다"
             ));
         }
-        // `# reqs` is one column.
-        let columns: Vec<&String> = columns.iter().filter(|column| *column != "#").collect();
+        // `# reqs` is one column, and so is `Error %`.
+        let columns: Vec<&String> = columns.iter().filter(|column| !["#", "%"].contains(&column.as_str())).collect();
         self.header = columns.iter().map(|column| percent(column)).collect();
         self.mean_at = columns.iter().position(|column| is_mean(column));
         let is_count = |column: &str| COUNTS.contains(&column.to_lowercase().as_str());
@@ -428,13 +439,18 @@ impl Reader {
         }
         let wanted: Vec<f64> = self.header.iter().copied().flatten().collect();
         let (head, there, count) = (self.header.len(), columns.len(), wanted.len());
+        let is_number = |column: &String| column.starts_with(|c: char| c.is_ascii_digit());
+        let mut placed = self.header.iter().zip(columns).filter(|(percent, _)| percent.is_some());
+        let is_by_place = head == there && placed.all(|(_, column)| is_number(column));
         // Titles of columns, and the names of rows, may be of several words: then the numbers are counted from the end.
+        let numbers = columns.iter().rev().take_while(|column| is_number(column)).count();
         let behind = self.header.iter().rev().take_while(|column| column.is_none()).count();
+        let behind = behind.min(numbers.saturating_sub(count));
         let from = there.saturating_sub(count + behind);
-        let numbers =
-            columns.iter().rev().take_while(|column| column.starts_with(|c: char| c.is_ascii_digit())).count();
-        let is_by_place = head == there;
-        if !is_by_place && (there < count + behind || numbers > self.numbers) {
+        // One number too many may be part of another, unless it is Locust's, which sets no thousands apart.
+        let is_unsure = || columns[there - numbers..].windows(2).any(|pair| are_thousands(&pair[0], &pair[1]));
+        let is_too_many = numbers > self.numbers && wanted != LOCUST && is_unsure();
+        if !is_by_place && (there < count + behind || is_too_many) {
             return Err(phrase!(
                 "the head has {count} percentiles, and this row has {there} columns",
                 "머리글에는 백분위수가 {count}개인데 이 행에는 열이 {there}개입니다"
@@ -472,6 +488,9 @@ impl Reader {
         }
         if let Some(mean) = self.mean_at.and_then(|at| cells.get(at)) {
             self.take_mean(mean)?;
+        }
+        if let Some(least) = self.least_at.and_then(|at| cells.get(at)) {
+            self.take_least(least)?;
         }
         let named = self.header.iter().zip(cells).filter_map(|(percent, cell)| Some(((*percent)?, cell.clone())));
         let (percents, values): (Vec<f64>, Vec<String>) = named.unzip();
@@ -527,6 +546,13 @@ impl Reader {
         let named = names.iter().zip(values).filter_map(|(name, value)| Some((name_of_json(name)?, value.clone())));
         let (percents, values): (Vec<f64>, Vec<String>) = named.unzip();
         self.take(&percents, &values)
+    }
+
+    /// A least value that may be kept beside the percentiles; see [`take_ends`](Self::take_ends).
+    fn take_least(&mut self, cell: &str) -> Result<(), Phrase> {
+        let time = self.value(cell, None)?;
+        self.least = time.map(|time| Point { line: self.number, ..Point::new(0.0, time) });
+        Ok(())
     }
 
     /// A mean that can be read; what is none (`N/A`) is none.
@@ -619,7 +645,7 @@ impl Reader {
                 // A number before any name, as in Locust's table of means: what follows is a table of something else.
                 let is_table = tokens.iter().take_while(|token| !token.is_name()).any(Token::is_number);
                 let last = tokens.iter().rfind(|token| **token != Token::Word);
-                let is_named = !is_table && last.is_some_and(Token::is_name);
+                let is_named = !is_table && !self.has_rules && last.is_some_and(Token::is_name);
                 if let Some(next) = columns.get(i).filter(|next| is_named && are_thousands(column, next)) {
                     return Err(phrase!(
                         "{column} {next} can be read as one number or as two; write {column}{next}",
@@ -643,6 +669,10 @@ impl Reader {
         let column = plain(column)?;
         let end = column.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(column.len());
         let (number, own) = column.split_at(end);
+        // Python prints more digits than a time can have.
+        let number = number
+            .split_once('.')
+            .map_or(number, |(whole, part)| &number[..whole.len() + 1 + part.len().min(DECIMALS_MAX)]);
         if own.is_empty() {
             let unit = behind.and_then(|behind| unit(behind)).or(self.unit);
             let time = format!("{number}{}", unit.unwrap_or("ms")).parse().ok();
@@ -870,13 +900,8 @@ fn name_in_cell(cell: &str) -> &str {
     let name = named.filter(|(_, inside)| unit(inside).is_some()).map_or(cell, |(name, _)| name.trim());
     // JMeter's `99% Line`, and its name where the report is written without texts.
     let name = name.strip_prefix("aggregate_report_").unwrap_or(name);
-    // The greatest value and the median Locust says twice, and not always the same.
-    let name = if name == "Min Response Time" || name == "Average Response Time" {
-        name.split(' ').next()
-    } else {
-        Some(name)
-    };
-    let name = name.unwrap_or_default();
+    // Its median, its least and its greatest value Locust says otherwise, too, and not always the same.
+    let name = if name == "Average Response Time" { "Average" } else { name };
     name.strip_suffix(" Line").or(name.strip_suffix("_line")).unwrap_or(name)
 }
 
@@ -899,20 +924,19 @@ fn are_thousands(column: &str, next: &str) -> bool {
         && digits == 3
 }
 
-/// A line without the spaces that set thousands apart and never stand between words.
+/// A line without the spaces that set thousands apart: of each kind, if it stands nowhere else in the line.
 fn without_thin_spaces(line: &str) -> String {
-    let is_thin = |c: char| matches!(c, '\u{a0}' | '\u{2009}' | '\u{202f}');
-    let mut kept = String::with_capacity(line.len());
-    for (at, letter) in line.char_indices() {
-        let behind = line[at + letter.len_utf8()..].bytes().take_while(u8::is_ascii_digit).count();
-        // The line's first number is a percentile, not thousands.
-        let digits = kept.trim_end_matches(|c: char| c.is_ascii_digit());
-        let is_between = is_thin(letter) && digits.len() < kept.len() && !digits.trim().is_empty() && behind == 3;
-        if !is_between {
-            kept.push(letter);
-        }
-    }
-    kept
+    ['\u{a0}', '\u{2009}', '\u{202f}'].into_iter().fold(line.to_owned(), |line, space| {
+        let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+        let is_between_thousands = |at: usize| {
+            let (before, behind) = (&line[..at], digits(&line[at + space.len_utf8()..]));
+            let number = before.trim_end_matches(|c: char| c.is_ascii_digit() || c == space);
+            // The line's first number is a percentile.
+            let follows = !number.trim().is_empty() && number.ends_with([' ', '\t', '=', ':', '|', ';']);
+            follows && before.ends_with(|c: char| c.is_ascii_digit()) && behind == 3
+        };
+        if line.match_indices(space).all(|(at, _)| is_between_thousands(at)) { line.replace(space, "") } else { line }
+    })
 }
 
 /// The pieces of a line that are no cells.
@@ -972,6 +996,9 @@ fn unit_of_title(line: &str) -> Option<&'static str> {
 fn rising(mut points: Vec<Point>) -> Result<Percentiles, BadPercentiles> {
     crate::sort::by(&mut points, |a, b| a.percent.total_cmp(&b.percent).then(a.line.cmp(&b.line)));
     points.dedup_by(|b, a| a.percent == b.percent && a.value == b.value);
+    for point in &points {
+        in_range(point.percent).map_err(|reason| BadPercentiles { line: point.line, reason })?;
+    }
     for pair in points.windows(2) {
         let [a, b] = pair else { continue };
         let ((p, x), (q, y)) = ((a.percent, a.value), (b.percent, b.value));
@@ -1069,6 +1096,20 @@ mod tests {
     fn spaces_within_numbers_and_columns_of_all_kinds_are_told_apart() {
         for (text, want) in [
             ("50\u{a0}27 ms\n99\u{a0}110 ms\n100 1\u{202f}500 ms", "50=27ms 99=110ms 100=1.5s"),
+            ("p50\u{a0}27ms\np99\u{a0}110ms\n99.9\u{a0}115 ms", "50=27ms 99=110ms 99.9=115ms 100=115ms …"),
+            ("p50: 27 ms\np99: 1\u{a0}500\u{a0}000 us", "50=27ms 99=1.5s 100=1.5s …"),
+            ("p50 | 27 | 110\n| p99 | 90 | 450 |", "50=27ms 99=90ms 100=90ms …"),
+            (
+                "Label Samples Average Median 90% 95% 99% Min Max Error%\n/a 1000 25 12 51 98 310 1 1200 0.00%",
+                "0=1ms 50=12ms 90=51ms 95=98ms 99=310ms 100=1.2s",
+            ),
+            ("Endpoint RPS Errors p50 p95 p99\nGET /a 120 0 5 9 20", "50=5ms 95=9ms 99=20ms 100=20ms …"),
+            ("Name 50% 90% 99% Max Total Requests\nGET /a 5 9 10 20 1000\n", "50=5ms 90=9ms 99=10ms 100=20ms"),
+            ("Name 50% 90% 99% Max Total Requests\n/a 5 9 10 20 1000\n", "50=5ms 90=9ms 99=10ms 100=20ms"),
+            (
+                "Type Name 50% 66% 75% 80% 90% 95% 98% 99% 99.9% 99.99% 100% # reqs\nGET Step 2 115 120 121 130 140 150 160 170 180 185 190 4321",
+                "50=115ms 66=120ms 75=121ms 80=130ms 90=140ms 95=150ms 98=160ms 99=170ms 99.9=180ms 99.99=185ms 100=190ms",
+            ),
             ("p50 12 초\n100% 15초", "50=12s 100=15s"),
             ("avg min p50 p95 p99 max\n25 10 24 40 50 120", "0=10ms 50=24ms 95=40ms 99=50ms 100=120ms"),
             (
@@ -1159,6 +1200,18 @@ mod tests {
         const ROW: &str = "4321,0,27,30.5,1,190,512.0,72.1,0.0,27,31,35,40,50,60,80,110,130,150,190";
         const TOLD: &str =
             "0=1ms 50=27ms 66=31ms 75=35ms 80=40ms 90=50ms 95=60ms 98=80ms 99=110ms 99.9=130ms 99.99=150ms 100=190ms";
+        // Not rounded as the percentiles are, with more digits than a time has; and beyond the first percentile.
+        for (least, told_least) in [("1.2457699999704095", "0=1245.77us"), ("27.4", "")] {
+            let row = ROW.replace(",30.5,1,", &format!(",30.123456789012345,{least},"));
+            for text in [format!("{HEAD}\nGET,/,{row}"), format!("GET,/,{row}")] {
+                assert!(
+                    told(&text).starts_with(if told_least.is_empty() { "50=27ms" } else { told_least }),
+                    "{}",
+                    told(&text)
+                );
+                assert_eq!(read(&text).unwrap().mean.expect("a mean").said, Nanos(30_123_457));
+            }
+        }
         for name in ["GET,/product", "GET,\"/a, b, 99%, \"\"c\"\"\"", ",Aggregated", "\"GET\",\"/50%\""] {
             assert_eq!(told(&format!("{HEAD}\n{name},{ROW}")), TOLD, "{name}");
             assert_eq!(told(&format!("{name},{ROW}")), TOLD, "{name}, without the head");
@@ -1216,6 +1269,8 @@ mod tests {
             ("p50 12ms\np99 query -1ms", 2, "query, at 99 %"),
             ("http_req_duration..: avg=1ms med=5ms p(90)=n/a p(95)=9ms", 1, "n/a, at 90 %"),
             ("success rate 99%", 1, "no percentile"),
+            ("avg,50%,99%,150%\n5,4,9,10", 2, "from 0 to 100"),
+            ("Latencies [mean, 50, 99, 999] 5ms, 4ms, 9ms, 10ms", 1, "from 0 to 100"),
             ("p90 900 ms\np99 1 500 ms", 2, "write 1500"),
             ("50% 27ms\n99% 1 500 ms", 2, "1 500 can be read as one number or as two"),
             ("Type Name 50% 100%\nGET /a 27 1 500", 2, "this row has 5 columns"),

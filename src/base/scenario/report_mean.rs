@@ -60,6 +60,9 @@ fn bend(rows: &mut Vec<(f64, Nanos)>, said: Nanos) -> Option<f64> {
     }
     // Without the noise of what binary fractions cannot say, such as 99.89999999999999.
     let percent = ((100.0 - above / 10.0) * 1e9).round() / 1e9;
+    if !(p < percent && percent < 100.0) {
+        return None;
+    }
     let on_the_line = low.0 as f64 + 0.9 * (high.0 - low.0) as f64;
     let value = on_the_line - 2.0 * over / (above / 100.0);
     rows.insert(rows.len() - 1, (percent, rounded(value.max(0.0)).clamp(low, high)));
@@ -91,10 +94,8 @@ impl ReportMean {
         let (english, korean) = (percents.join(" and "), percents.join(", "));
         let chosen = (!percents.is_empty()).then(|| {
             Phrase::new(
-                format!("the report's mean is {said}; what it does not print, at {english}, is chosen to come near it"),
-                format!(
-                    "리포트의 평균은 {said}입니다. 리포트에 없는 {korean} 지점은 이 평균에 가까워지도록 정했습니다"
-                ),
+                format!("the measured mean is {said}; what is not printed, at {english}, is chosen to come near it"),
+                format!("측정된 평균은 {said}입니다. 출력에 없는 {korean} 지점은 이 평균에 가까워지도록 정했습니다"),
             )
         });
         let off = (off * 100.0).round();
@@ -106,8 +107,8 @@ impl ReportMean {
                 chosen
             )),
             (None, true) => Some(phrase!(
-                "the report's mean is {said}, and what is drawn from these points has one of {drawn} ({off:+} %)",
-                "리포트의 평균은 {said}인데, 이 지점들에서 뽑은 값의 평균은 {drawn}입니다({off:+} %)"
+                "the measured mean is {said}, and what is drawn from these points has one of {drawn} ({off:+} %)",
+                "측정된 평균은 {said}인데, 이 지점들에서 뽑은 값의 평균은 {drawn}입니다({off:+} %)"
             )),
         }
     }

@@ -70,7 +70,8 @@ pub fn Notices(props: &NoticesProps) -> Html {
             if let Some((over, edits)) = &props.trace_over {
                 <div class="notice small calm" role="status">
                     <p>{ trace_over(&props.scenario, *over, w.lang) }</p>
-                    <p><button type="button" onclick={shorten(props, edits)}>{ SHORTEN.say(w.lang) }</button></p>
+                    // Its edits are of what runs, which the controls may have left behind.
+                    if !props.has_bad_values { <p><button type="button" onclick={shorten(props, edits)}>{ SHORTEN.say(w.lang) }</button></p> }
                 </div>
             }
             if props.has_bad_values { <p class="notice small" role="status">{ w.last_good_runs }</p> }

@@ -126,6 +126,11 @@ impl Traces {
         }
     }
 
+    /// Whether the file of that name was in use before.
+    pub fn was_open(&self, name: &str) -> bool {
+        self.before.iter().any(|(file, _)| file.name == name)
+    }
+
     /// What is run now replays the file of that name: where it was in use before, it is so again, once the worker has read it again.
     pub fn bring_back(&mut self, name: &str) {
         let is_open = self.opened.as_ref().is_some_and(|(open, _)| open.name == name);

@@ -114,6 +114,11 @@ impl State {
         matches!(&self.running.clients.keys, Keys::Trace { file, .. } if Some(file) == open)
     }
 
+    /// Whether what runs replays a trace that was open before, and will be so again.
+    fn had_trace(&self) -> bool {
+        matches!(&self.running.clients.keys, Keys::Trace { file, .. } if self.traces.was_open(file))
+    }
+
     /// Whether what runs replays a trace that is not open.
     pub fn lacks_trace(&self) -> bool {
         matches!(self.running.clients.keys, Keys::Trace { .. }) && !self.needs_trace()
@@ -148,7 +153,7 @@ impl State {
     fn next_message(&mut self) -> Option<(Request, ToWorker)> {
         let generation = self.generation;
         let trace = self.traces.next().map(|said| (Request::Trace, said));
-        if self.traces.is_cancelled() || (self.traces.is_reread() && self.needs_trace()) {
+        if self.traces.is_cancelled() || (self.traces.is_reread() && (self.needs_trace() || self.had_trace())) {
             return trace;
         }
         let advance = self.next_stretch();
