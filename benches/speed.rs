@@ -118,13 +118,8 @@ fn measure(clock: &dyn Fn() -> f64) -> Vec<String> {
 #[cfg(not(target_arch = "wasm32"))]
 const LONGER: [Job; 4] = [(100, 2_000, 7), (100, 2_000, 70), (100, 2_000, 700), (100, 2_000, 5_300)];
 #[cfg(not(target_arch = "wasm32"))]
-const MORE_KEYS: [Job; 5] = [
-    (1_000, 1_000, 60),
-    (1_000, 10_000, 60),
-    (1_000, 100_000, 60),
-    (1_000, 1_000_000, 60),
-    (1_000, 10_000_000, 60),
-];
+const MORE_KEYS: [Job; 5] =
+    [(1_000, 1_000, 60), (1_000, 10_000, 60), (1_000, 100_000, 60), (1_000, 1_000_000, 60), (1_000, 10_000_000, 60)];
 
 /// What a request costs in these jobs: a line for each.
 #[cfg(not(target_arch = "wasm32"))]
