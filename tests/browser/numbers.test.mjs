@@ -83,7 +83,7 @@ claim("a trace that is over before the first fault says so, and Undo brings the 
   assert.equal(await page.getByText("open that file").count(), 0, "it is open again");
   await over.getByRole("button", { name: "End the run with the trace" }).click();
   await over.waitFor({ state: "detached" });
-  await until("the fault has come sooner", async () => /fault\.0\.at=2\.\d+s/.test(await link(page)));
+  await until("the fault has come sooner", async () => /fault\.0\.at=3\.\d+s/.test(await link(page)));
 });
 
 claim("a trace's keys have the nearest Zipf law beside them, on a phone in Korean too", "#v2", async (page) => {
