@@ -111,8 +111,9 @@ pub fn moment(seconds: f64, tenths: bool, language: Language) -> String {
         return millis(seconds * 1e3);
     }
     if seconds < 99.95 {
-        let is_whole = (seconds - seconds.round()).abs() < 0.05;
-        let shows_tenths = tenths || (seconds < 9.95 && !is_whole);
+        // Not `round`, which is a function of its own that nothing before the first figure needs.
+        let is_whole = || (seconds - (seconds + 0.5).floor()).abs() < 0.05;
+        let shows_tenths = tenths || (seconds < 9.95 && !is_whole());
         return format!("{seconds:.*}{second}", usize::from(shows_tenths));
     }
     let whole = seconds as u64;
