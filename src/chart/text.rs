@@ -101,20 +101,14 @@ pub fn bytes(value: f64) -> String {
 }
 
 /// A moment of the run as `12.4 s`, `3 min 05 s`, `2 h 03 min`, or `12.4초`, `3분 05초`, `2시간 03분`; `tenths` shows them
-/// below a hundred seconds, and always where a length below ten is none without. What would be nothing so is `22 ms`.
+/// below a hundred seconds.
 pub fn moment(seconds: f64, tenths: bool, language: Language) -> String {
     let [hour, minute, second] = match language {
         Language::English => [" h", " min", " s"],
         Language::Korean => ["시간", "분", "초"],
     };
-    if seconds > 0.0 && seconds < if tenths { 0.05 } else { 0.95 } {
-        return millis(seconds * 1e3);
-    }
     if seconds < 99.95 {
-        // Not `round`, which is a function of its own that nothing before the first figure needs.
-        let is_whole = || (seconds - (seconds + 0.5).floor()).abs() < 0.05;
-        let shows_tenths = tenths || (seconds < 9.95 && !is_whole());
-        return format!("{seconds:.*}{second}", usize::from(shows_tenths));
+        return format!("{seconds:.*}{second}", usize::from(tenths));
     }
     let whole = seconds as u64;
     if whole < 3600 {
@@ -174,10 +168,5 @@ mod tests {
         assert_eq!(said(185.0), ["3 min 05 s", "3분 05초"]);
         assert_eq!(said(7_380.0), ["2 h 03 min", "2시간 03분"]);
         assert_eq!(moment(12.42, false, Language::Korean), "12초");
-        assert_eq!(
-            [0.0, 0.022, 0.3, 7.52, 60.0].map(|s| moment(s, false, Language::English)),
-            ["0 s", "22 ms", "300 ms", "7.5 s", "60 s"]
-        );
-        assert_eq!([0.0, 0.022, 0.3].map(|s| moment(s, true, Language::English)), ["0.0 s", "22 ms", "0.3 s"]);
     }
 }

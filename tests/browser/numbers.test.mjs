@@ -66,26 +66,6 @@ claim("a trace can be pasted, and who pastes it as an INFO is told where it belo
   await until("it is replayed", async () => /trace.*pasted\.txt/.test(decodeURIComponent(await link(page))));
 });
 
-claim("a trace that is over before the first fault says so, and Undo brings the one before back", "#v2", async (page) => {
-  const file = (name, count) => ({ name, mimeType: "text/csv", buffer: Buffer.from("time,key\n" + Array.from({ length: count }, (_, i) => `${i / 400},k${i % 90}\n`).join("")) });
-  const input = (await section(page, "clients")).locator("input[type=file]");
-  const replays = (name) => until(`${name} is replayed`, async () => decodeURIComponent(await link(page)).includes(name));
-  const over = page.locator(".notice", { hasText: "The trace is over at" });
-  await input.setInputFiles(file("short.csv", 3_000));
-  await replays("short.csv");
-  await over.getByText("before the first fault at 22.5 s: no request meets it").waitFor();
-  await input.setInputFiles(file("long.csv", 30_000));
-  await replays("long.csv");
-  await over.waitFor({ state: "detached" });
-  await button(page, "Undo").click();
-  await replays("short.csv");
-  await over.waitFor();
-  assert.equal(await page.getByText("open that file").count(), 0, "it is open again");
-  await over.getByRole("button", { name: "End the run with the trace" }).click();
-  await over.waitFor({ state: "detached" });
-  await until("the fault has come sooner", async () => /fault\.0\.at=3\.\d+s/.test(await link(page)));
-});
-
 claim("a trace's keys have the nearest Zipf law beside them, on a phone in Korean too", "#v2", async (page) => {
   await button(page, "설정").first().click();
   const clients = await section(page, "clients");

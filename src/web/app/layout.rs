@@ -38,7 +38,7 @@ use crate::web::sections::welcome::{Welcome, footer_links};
 use crate::web::sections::worst::WorstRun;
 use crate::web::state::traces::TraceFile;
 use crate::web::state::view::{Control, ThemeChoice};
-use crate::web::state::{Action, TimeAction, ViewAction, fit, saved, stage};
+use crate::web::state::{Action, TimeAction, ViewAction, saved, stage};
 
 const PAST: Phrase = Phrase::fixed(
     "Requests on their way are shown only while they are simulated.",
@@ -327,11 +327,9 @@ impl App {
     /// What went wrong, or takes long, with a way on.
     fn notices(&self) -> Html {
         let state = &self.state;
-        let facts = state.traces.opened.as_ref().map(|(_, facts)| facts).filter(|_| !state.lacks_trace());
-        let trace_over = facts.and_then(|facts| fit::over(&state.running, facts));
         html! {
             <Notices stop_reason={state.stop_reason.clone()} worker_status={state.worker_status()} notice={state.notice.clone()} lacks_trace={state.lacks_trace()}
-                {trace_over} at={state.run.report.is_some().then_some(state.run.now)} too_long={self.too_long} scenario={state.running.clone()}
+                at={state.run.report.is_some().then_some(state.run.now)} too_long={self.too_long} scenario={state.running.clone()}
                 has_bad_values={state.shows_what_does_not_run()}
                 dispatch={self.dispatch.clone()} words={self.words()} />
         }

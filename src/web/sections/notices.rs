@@ -6,9 +6,8 @@ use yew::prelude::*;
 
 use crate::chart::text;
 use crate::escape::{shown, shown_lines};
-use crate::phrase::{Language, Phrase, phrase};
+use crate::scenario::Scenario;
 use crate::scenario::link::LENGTH_MAX;
-use crate::scenario::{Edit, Scenario};
 use crate::time::Nanos;
 use crate::web::i18n::Words;
 use crate::web::platform::{dom, files};
@@ -16,8 +15,6 @@ use crate::web::sections::controls::trace_opener;
 use crate::web::state::saved::TooLong;
 use crate::web::state::view::CAN_BE_WHOLE;
 use crate::web::state::{Action, Failure, Notice, StopReason, WorkerStatus};
-
-const SHORTEN: Phrase = Phrase::fixed("End the run with the trace", "실행을 트레이스와 함께 끝내기");
 
 /// What the notices are made from.
 #[derive(Clone, PartialEq, Properties)]
@@ -30,8 +27,6 @@ pub struct NoticesProps {
     pub notice: Option<Notice>,
     /// What runs replays a trace that is not open.
     pub lacks_trace: bool,
-    /// When the trace is over that what runs replays, if that is before the run is, and what makes the run as long.
-    pub trace_over: Option<(Nanos, Vec<Edit>)>,
     /// The moment of the run that the page shows, if it shows one.
     pub at: Option<Nanos>,
     /// The experiment is too large for a link.
@@ -67,38 +62,9 @@ pub fn Notices(props: &NoticesProps) -> Html {
                     <p><SaveScenario scenario={props.scenario.clone()} words={w} /></p>
                 </div>
             }
-            if let Some((over, edits)) = &props.trace_over {
-                <div class="notice small calm" role="status">
-                    <p>{ trace_over(&props.scenario, *over, w.lang) }</p>
-                    // Its edits are of what runs, which the controls may have left behind.
-                    if !props.has_bad_values { <p><button type="button" onclick={shorten(props, edits)}>{ SHORTEN.say(w.lang) }</button></p> }
-                </div>
-            }
             if props.has_bad_values { <p class="notice small" role="status">{ w.last_good_runs }</p> }
         </>
     }
-}
-
-/// What nobody sees of a run whose trace is over.
-fn trace_over(scenario: &Scenario, over: Nanos, language: Language) -> String {
-    let moment = |at: Nanos| text::moment(at.as_secs_f64(), true, language);
-    let (over_at, end) = (moment(over), moment(scenario.duration));
-    let said = match scenario.first_fault().filter(|fault| *fault >= over).map(moment) {
-        Some(fault) => phrase!(
-            "The trace is over at {over_at}, before the first fault at {fault}: no request meets it.",
-            "트레이스가 첫 장애({fault})보다 먼저 {over_at}에 끝납니다. 장애를 겪는 요청이 없습니다."
-        ),
-        None => phrase!(
-            "The trace is over at {over_at}; until {end} nobody asks for anything.",
-            "트레이스가 {over_at}에 끝나, 그 뒤 {end}까지는 요청이 없습니다."
-        ),
-    };
-    said.say(language).to_owned()
-}
-
-fn shorten(props: &NoticesProps, edits: &[Edit]) -> Callback<MouseEvent> {
-    let edits = edits.to_vec();
-    props.dispatch.reform(move |_: MouseEvent| Action::Edit(edits.clone()))
 }
 
 /// Why there is no link.

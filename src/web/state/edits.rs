@@ -136,17 +136,9 @@ impl State {
             self.resume = Some((self.playback, self.running.clone()));
         }
         self.running = self.draft.clone();
-        self.bring_trace_back();
         self.stop_reason = None;
         self.reload();
         self.playback = Playback::Seeking { to, then_play };
-    }
-
-    /// What runs may replay a trace that was open before.
-    pub(super) fn bring_trace_back(&mut self) {
-        if let Keys::Trace { file, .. } = &self.running.clients.keys {
-            self.traces.bring_back(file);
-        }
     }
 
     /// A field holds what is no value of it.

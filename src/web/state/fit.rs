@@ -1,8 +1,6 @@
 //! What makes a run play the whole of a trace.
 
-use std::f64::consts::TAU;
-
-use crate::scenario::{Arrivals, Edit, FaultTime, FieldValue, Keys, Scenario};
+use crate::scenario::{Arrivals, Edit, FieldValue, Scenario};
 use crate::time::Nanos;
 use crate::web::platform::protocol::TraceFacts;
 use crate::workload::trace::Detail;
@@ -22,42 +20,10 @@ pub fn fit(scenario: &Scenario, facts: &TraceFacts) -> Option<Vec<Edit>> {
     } else {
         (long_enough(scenario, facts.requests as f64)?, None)
     };
-    Some(arrivals.into_iter().chain(lasting(scenario, duration)).collect())
-}
-
-/// The edits that make the run as long as that.
-fn lasting(scenario: &Scenario, duration: Nanos) -> Vec<Edit> {
     // What is left out at the start has to be shorter than the run.
-    let warmup = (scenario.warmup >= duration).then(|| Edit::set("warmup", FieldValue::of(&Nanos::ZERO)));
-    let faults = sooner_faults(scenario, duration);
-    warmup.into_iter().chain([Edit::set("duration", FieldValue::of(&duration))]).chain(faults).collect()
-}
-
-/// The faults as far into a run of this length as they were into the scenario's, where one would come after its end.
-fn sooner_faults(scenario: &Scenario, duration: Nanos) -> Vec<Edit> {
-    let moments = scenario.faults.iter().enumerate().filter_map(|(number, fault)| Some((number, fault.at.moment()?)));
-    if moments.clone().all(|(_, at)| at < duration) {
-        return Vec::new();
-    }
-    let ratio = duration.as_secs_f64() / scenario.duration.as_secs_f64();
-    let sooner = |at: Nanos| FaultTime::Moment(Nanos::from_millis((at.as_secs_f64() * ratio * 1e3) as u64));
-    moments.map(|(number, at)| Edit::set(format!("fault.{number}.at"), FieldValue::of(&sooner(at)))).collect()
-}
-
-/// When a trace that is replayed is over, if that is before the run is, for nobody comes from then on; and the edits after which the
-/// run is, too, and nothing else is another one. `None` also where users come when they have been answered.
-pub fn over(scenario: &Scenario, facts: &TraceFacts) -> Option<(Nanos, Vec<Edit>)> {
-    let Keys::Trace { .. } = &scenario.clients.keys else { return None };
-    let (over, surely) = match scenario.clients.arrivals {
-        Arrivals::Trace { speed } => {
-            let over = up_to_milliseconds(facts.span?.as_secs_f64() / speed);
-            (over, over)
-        }
-        _ => (until(scenario, facts.requests as f64)?, long_enough(scenario, facts.requests as f64)?),
-    };
-    // So little of the run that nobody sees it is no news.
-    let is_news = surely.as_secs_f64() < scenario.duration.as_secs_f64() * 0.99;
-    is_news.then(|| (over, lasting(scenario, surely)))
+    let warmup = (scenario.warmup >= duration).then(|| set("warmup", FieldValue::of(&Nanos::ZERO)));
+    let duration = set("duration", FieldValue::of(&duration));
+    Some(arrivals.into_iter().chain(warmup).chain([duration]).collect())
 }
 
 /// Just after that moment: who comes at the very end of a run still comes.
@@ -67,20 +33,8 @@ fn up_to_milliseconds(seconds: f64) -> Nanos {
 
 /// How long it takes until so many have come, and a little more: where luck decides, it may take longer.
 fn long_enough(scenario: &Scenario, requests: f64) -> Option<Nanos> {
-    until(scenario, requests + 5.0 * libm::sqrt(requests) + 1.0)
-}
-
-/// How long it takes in the mean until so many have come.
-fn until(scenario: &Scenario, wanted: f64) -> Option<Nanos> {
-    let arrivals = &scenario.clients.arrivals;
-    let expected = |seconds: f64| match arrivals {
-        // The limit of runs goes by the most there may be; here it is what comes in the mean.
-        Arrivals::Wave { rate, swing, period } => {
-            let radians = TAU / period.as_secs_f64();
-            Some(rate * (seconds + swing * (1.0 - libm::cos(radians * seconds)) / radians))
-        }
-        _ => arrivals.expected(up_to_milliseconds(seconds)),
-    };
+    let wanted = requests + 5.0 * libm::sqrt(requests) + 1.0;
+    let expected = |seconds: f64| scenario.clients.arrivals.expected(up_to_milliseconds(seconds));
     let mut enough_s = 1e-3;
     while expected(enough_s)? < wanted {
         enough_s *= 2.0;
@@ -102,7 +56,7 @@ mod tests {
 
     use super::*;
     use crate::experiment::Experiment;
-    use crate::scenario::{Accept, presets};
+    use crate::scenario::{Accept, Keys};
     use crate::workload::trace::Trace;
 
     fn open(text: &str) -> (Arc<Trace>, TraceFacts) {
@@ -124,44 +78,6 @@ mod tests {
             experiment.advance(Nanos::MAX, || false);
         }
         (experiment.report().lanes[0].requests, facts.requests)
-    }
-
-    #[test]
-    fn a_trace_that_is_over_before_the_run_says_when() {
-        let (_, timed) = open("time,key\n5,a\n6.5,b\n12.5,a\n");
-        let (_, plain) = open(&"a\n".repeat(400));
-        let mut scenario = Scenario { duration: Nanos::from_secs(60), ..Scenario::default() };
-        scenario.clients.arrivals = Arrivals::Trace { speed: 2.0 };
-        assert_eq!(over(&scenario, &timed), None, "the keys are drawn");
-        scenario.clients.keys = Keys::of_trace("a.csv".into());
-        let at = |scenario: &Scenario, facts| over(scenario, facts).map(|(at, _)| at);
-        assert_eq!(at(&scenario, &timed), Some(Nanos::from_millis(3_751)));
-        scenario.clients.arrivals = Arrivals::Constant { rate: 40.0 };
-        assert_eq!(at(&scenario, &plain), Some(Nanos::from_secs(10)));
-        // What is made as long as the trace keeps its arrivals, those of a trace with times, too.
-        let edits = over(&scenario, &timed).expect("it is over").1;
-        let shorter = scenario.apply(&edits, Accept::Good).expect("a good scenario");
-        assert!(shorter.clients.arrivals == scenario.clients.arrivals && over(&shorter, &timed).is_none());
-        scenario.clients.arrivals = Arrivals::Wave { rate: 10.0, swing: 0.9, period: Nanos::from_secs(40) };
-        let whole = at(&scenario, &plain).expect("it is over").as_secs_f64();
-        assert!((whole - 40.0).abs() < 0.01, "a whole wave: {whole}");
-        for arrivals in [Arrivals::Constant { rate: 40.0 }, Arrivals::Trace { speed: 1.0 }] {
-            scenario.clients.arrivals = arrivals;
-            let facts = if scenario.clients.arrivals == (Arrivals::Trace { speed: 1.0 }) { &timed } else { &plain };
-            let fitted = scenario.apply(&fit(&scenario, facts).expect("edits"), Accept::Good).expect("a good scenario");
-            assert_eq!(over(&fitted, facts), None, "what was fitted is long enough, and no longer");
-        }
-    }
-
-    #[test]
-    fn faults_that_would_come_after_the_trace_come_as_far_into_the_run_as_they_did() {
-        let (_, timed) = open("time,key\n5,a\n12.499,a\n");
-        let mut scenario = presets::get("default").expect("a preset").scenario().clone();
-        scenario.clients.keys = Keys::of_trace("a.csv".into());
-        let before = scenario.first_fault().expect("a fault").as_secs_f64() / scenario.duration.as_secs_f64();
-        let fitted = scenario.apply(&fit(&scenario, &timed).expect("edits"), Accept::Good).expect("a good scenario");
-        let after = fitted.first_fault().expect("a fault").as_secs_f64() / fitted.duration.as_secs_f64();
-        assert!(fitted.duration < Nanos::from_secs(8) && (before - after).abs() < 1e-3, "{before}, {after}");
     }
 
     #[test]

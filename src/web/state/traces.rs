@@ -1,7 +1,7 @@
 //! Trace files that the reader opened.
 //!
 //! The worker reads them, one after the other and piece by piece; the page keeps the bytes of the one that is in use, for
-//! the day the worker must be restarted, and of those before it, to which Undo may lead back.
+//! the day the worker must be restarted.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -53,8 +53,6 @@ pub struct NotOpen;
 pub struct Traces {
     /// The one in use, and what is in it.
     pub opened: Option<(TraceFile, TraceFacts)>,
-    /// Those that were in use before it, the last one last: Undo may lead back to one.
-    before: Vec<(TraceFile, TraceFacts)>,
     /// Those that the worker has yet to read.
     unread: VecDeque<TraceFile>,
     /// How far the worker is in the first of them, once it has begun.
@@ -102,45 +100,8 @@ impl Traces {
         let again = self.is_reread();
         let file = self.drop_first()?;
         let name = file.name.clone();
-        if let Some(before) = self.opened.replace((file, facts)).filter(|_| !again) {
-            self.keep(before);
-        }
+        self.opened = Some((file, facts));
         (!again).then_some(name)
-    }
-
-    /// Keeps one that was in use, as long as all are no larger than the largest may be; of a name the last.
-    fn keep(&mut self, file: (TraceFile, TraceFacts)) {
-        let open = self.opened.as_ref().map(|(open, _)| open.name.clone());
-        self.before.push(file);
-        let (mut room, mut names) = (BYTES_MAX, Vec::from_iter(open));
-        // few: what somebody has opened by hand
-        for at in (0..self.before.len()).rev() {
-            let (kept, _) = &self.before[at];
-            let size = kept.bytes.len() as f64;
-            if size > room || names.contains(&kept.name) {
-                self.before.remove(at);
-            } else {
-                room -= size;
-                names.push(kept.name.clone());
-            }
-        }
-    }
-
-    /// Whether the file of that name was in use before.
-    pub fn was_open(&self, name: &str) -> bool {
-        self.before.iter().any(|(file, _)| file.name == name)
-    }
-
-    /// What is run now replays the file of that name: where it was in use before, it is so again, once the worker has read it again.
-    pub fn bring_back(&mut self, name: &str) {
-        let is_open = self.opened.as_ref().is_some_and(|(open, _)| open.name == name);
-        let at = self.before.iter().position(|(file, _)| file.name == name);
-        let Some(at) = at.filter(|_| !is_open && self.unread.is_empty()) else { return };
-        let back = self.before.remove(at);
-        self.unread.push_front(back.0.clone());
-        if let Some(before) = self.opened.replace(back) {
-            self.keep(before);
-        }
     }
 
     /// The reader does not want the first any longer. Whether the worker must be told: it has begun.
@@ -213,25 +174,6 @@ pub struct TracesShown {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_file_that_was_in_use_comes_back_and_is_read_again_without_a_word() {
-        let file = |name: &str| TraceFile { name: name.into(), bytes: name.as_bytes().into() };
-        let mut traces = Traces::default();
-        let open = |traces: &mut Traces, name: &str| {
-            traces.add(file(name));
-            traces.opened(TraceFacts::default())
-        };
-        assert_eq!(["a", "b"].map(|name| open(&mut traces, name)), ["a", "b"].map(|name| Some(name.to_owned())));
-        let name = |traces: &Traces| traces.opened.as_ref().map(|(file, _)| file.name.clone()).unwrap_or_default();
-        traces.bring_back("c");
-        assert!(traces.next().is_none() && name(&traces) == "b", "it never was");
-        traces.bring_back("a");
-        assert!(traces.is_reread() && name(&traces) == "a");
-        assert_eq!(traces.opened(TraceFacts::default()), None, "nobody asked for it");
-        traces.bring_back("b");
-        assert!(traces.is_reread() && name(&traces) == "b");
-    }
 
     #[test]
     fn a_scenario_replays_the_file_of_its_name_that_is_open_and_another_one_of_that_name_is_another() {

@@ -114,11 +114,6 @@ impl State {
         matches!(&self.running.clients.keys, Keys::Trace { file, .. } if Some(file) == open)
     }
 
-    /// Whether what runs replays a trace that was open before, and will be so again.
-    fn had_trace(&self) -> bool {
-        matches!(&self.running.clients.keys, Keys::Trace { file, .. } if self.traces.was_open(file))
-    }
-
     /// Whether what runs replays a trace that is not open.
     pub fn lacks_trace(&self) -> bool {
         matches!(self.running.clients.keys, Keys::Trace { .. }) && !self.needs_trace()
@@ -153,7 +148,7 @@ impl State {
     fn next_message(&mut self) -> Option<(Request, ToWorker)> {
         let generation = self.generation;
         let trace = self.traces.next().map(|said| (Request::Trace, said));
-        if self.traces.is_cancelled() || (self.traces.is_reread() && (self.needs_trace() || self.had_trace())) {
+        if self.traces.is_cancelled() || (self.traces.is_reread() && self.needs_trace()) {
             return trace;
         }
         let advance = self.next_stretch();
@@ -237,19 +232,15 @@ impl State {
                 if let Some(name) = self.traces.opened(facts) {
                     self.notice = None; // it was asked for, or what was wrong with another file
                     self.replay(name, effects);
-                } else {
-                    self.bring_trace_back();
                 }
             }
             FromWorker::Cancelled => {
                 self.traces.drop_first();
-                self.bring_trace_back();
             }
             // A bad trace changes nothing: the last good experiment goes on.
             FromWorker::Unreadable { why } => {
                 self.traces.drop_first();
                 self.refuse_trace(why);
-                self.bring_trace_back();
             }
             FromWorker::Refused { generation, why } => {
                 self.notice = Some(Notice::Message(why));
@@ -315,7 +306,6 @@ impl State {
             return;
         };
         self.running = before;
-        self.bring_trace_back();
         match self.loaded {
             Some(LoadedRun { generation, is_shown: true }) => self.generation = generation,
             _ => self.reload(),

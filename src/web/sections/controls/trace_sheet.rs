@@ -21,12 +21,12 @@ const OVERRIDES: Phrase = Phrase::fixed("Overrides", "대신하는 설정");
 const NOTHING: Phrase = Phrase::fixed("only which keys are asked for", "요청하는 키뿐");
 const FIT: Phrase = Phrase::fixed("Fit the run", "실행을 트레이스에 맞추기");
 const FIT_TIMES: Phrase = Phrase::fixed(
-    "Plays the whole trace at its own timestamps: sets arrivals and duration, and moves faults that would come after its end.",
-    "트레이스의 시각대로 전체를 재생하도록 도착 방식과 실행 시간을 설정하고, 트레이스가 끝난 뒤의 장애는 앞당깁니다.",
+    "Plays the whole trace at its own timestamps: sets arrivals and duration.",
+    "트레이스의 시각대로 전체를 재생하도록 도착 방식과 실행 시간을 설정합니다.",
 );
 const FIT_RATE: Phrase = Phrase::fixed(
-    "Plays the whole trace at the arrival rate set above: sets the duration, and moves faults that would come after its end.",
-    "위에서 정한 도착 속도로 전체를 재생하도록 실행 시간을 설정하고, 트레이스가 끝난 뒤의 장애는 앞당깁니다.",
+    "Plays the whole trace at the arrival rate set above: sets the duration.",
+    "위에서 정한 도착 속도로 전체를 재생하도록 실행 시간을 설정합니다.",
 );
 const FIT_NEVER: Phrase = Phrase::fixed(
     "In a closed loop the length depends on the response times: choose open-loop arrivals to fit the run.",
