@@ -10,7 +10,8 @@
 //! counted, and left out.
 //!
 //! From 90 % on percentiles are taken beyond which at least ten requests lie; the lower ones of fewer, too, and the least and the
-//! greatest value. Where a straight line to that would pass far above the rest, percentiles of fewer requests are points, too. The value at p % is the one of rank p % of the count, rounded up.
+//! greatest value. Where a straight line to that would pass far above the rest, percentiles of fewer requests are points, too. The
+//! value at p % is the one of rank p % of the count, rounded up.
 
 use serde_json::Value;
 
